@@ -1,0 +1,276 @@
+/**
+ * The ports to durable state, and the records that pass through them. Types only: what opens a real store is `db/open.ts`.
+ *
+ * Every port is asynchronous, so that SQLite and Postgres fit behind it. Nothing here has a place for free text: every
+ * string is an id of ours, a closed enum, or matches the identity pattern; a schema test holds the tables to that.
+ */
+
+/** One attempt at one provider, as the spend ledger keeps it. Tokens are whole numbers ≥ 0; times are ms since 1970 UTC. */
+export interface LedgerRow {
+  /** UUIDv7 minted at settle from a monotonic source: primary key and order of the ledger. */
+  readonly id: string;
+  /** When the request was accepted. */
+  readonly timeMs: number;
+  /** 32 lower-case hex digits. One trace per request; unique together with `attempt`. */
+  readonly traceId: string;
+  /** 1 for the first attempt; 0 only for a request that was refused before any attempt. */
+  readonly attempt: number;
+  readonly session: string | null;
+  readonly user: string | null;
+  readonly team: string | null;
+  readonly attribution: string;
+  readonly keyId: string;
+  readonly credential: string;
+  readonly endpoint: string;
+  readonly dialect: string;
+  /** Null for a request refused before a provider was chosen. */
+  readonly provider: string | null;
+  /** The caller's name for the model; stored only if it resolved. */
+  readonly modelRequested: string | null;
+  readonly modelServed: string | null;
+  readonly stream: boolean;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly cacheWrite1hTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly serviceTier: string | null;
+  readonly usageSource: string;
+  /** Pico-dollars (10^-12 USD), null when unpriced. */
+  readonly costPicoUsd: bigint | null;
+  /** Which price data the cost came from; null when unpriced. */
+  readonly priceVersion: string | null;
+  readonly unpriced: boolean;
+  /** Accept to settle, whole ms; null for a crashed attempt. */
+  readonly latencyMs: number | null;
+  /** Accept to the provider's first body byte, whole ms. */
+  readonly ttfbMs: number | null;
+  /** HTTP status that the client got; 499 aborted, null crashed. */
+  readonly status: number | null;
+  readonly upstreamStatus: number | null;
+  readonly outcome: string;
+  readonly savedInputTokens: number;
+  readonly savedPicoUsd: bigint;
+}
+
+/** The columns that a query may filter by equality. `null` asks for the unattributed. */
+export const LEDGER_FILTERS = [
+  "user",
+  "team",
+  "session",
+  "key_id",
+  "credential",
+  "attribution",
+  "provider",
+  "model_requested",
+  "model_served",
+  "endpoint",
+  "dialect",
+  "outcome",
+  "status",
+  "usage_source",
+  "trace_id",
+  "stream",
+  "unpriced",
+] as const;
+export type LedgerFilter = (typeof LEDGER_FILTERS)[number];
+
+/** What spend can be grouped by; `model` is the served model, or the requested one where none was served. */
+export const SPEND_GROUPS = [
+  "user",
+  "team",
+  "session",
+  "key_id",
+  "credential",
+  "provider",
+  "model",
+  "model_requested",
+  "model_served",
+  "endpoint",
+  "dialect",
+  "outcome",
+  "usage_source",
+  "day",
+  "hour",
+] as const;
+export type SpendGroup = (typeof SPEND_GROUPS)[number];
+
+export interface LedgerQuery {
+  /** Inclusive, ms since 1970. */
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  readonly where: Partial<Record<LedgerFilter | "model", string | number | boolean | null>>;
+}
+
+export interface RecordsQuery extends LedgerQuery {
+  /** 1–1000. */
+  readonly limit: number;
+  /** Return rows with `id` strictly below this one. */
+  readonly beforeId: string | null;
+}
+
+export interface SpendQuery extends LedgerQuery {
+  readonly groupBy: readonly SpendGroup[];
+  /** IANA time zone for `day` (`2026-11-23`) and `hour` (`2026-11-23T14`). */
+  readonly timeZone: string;
+  /** 1–1000 groups, the costliest first. */
+  readonly limit: number;
+}
+
+/** Sums over rows. `costPicoUsd` is everything; `estimatedCostPicoUsd` is the part from estimated usage. */
+export interface SpendSums {
+  readonly rows: number;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly costPicoUsd: bigint;
+  readonly estimatedCostPicoUsd: bigint;
+  readonly estimatedRows: number;
+  readonly unpricedRows: number;
+  readonly savedInputTokens: number;
+  readonly savedPicoUsd: bigint;
+}
+
+export interface SpendGroupRow extends SpendSums {
+  readonly key: Partial<Record<SpendGroup, string | null>>;
+}
+
+export interface SpendReport {
+  readonly totals: SpendSums;
+  /** Empty without `groupBy`. */
+  readonly groups: readonly SpendGroupRow[];
+}
+
+/** A change of price that `reprice` proposes or made. */
+export interface RepriceChange {
+  readonly id: string;
+  readonly costPicoUsd: bigint | null;
+  readonly priceVersion: string | null;
+  readonly unpriced: boolean;
+}
+
+export interface LedgerStore {
+  /**
+   * Resolves once the row is committed; rejects if it could not be. Rows appended in the same turn of the event loop
+   * share one commit. MUST be idempotent on `(traceId, attempt)`: the first row stays.
+   * `responseId` (of the Responses API) is remembered for the row's key in the same commit.
+   */
+  append(row: LedgerRow, responseId?: string): Promise<void>;
+  records(query: RecordsQuery): Promise<readonly LedgerRow[]>;
+  spend(query: SpendQuery): Promise<SpendReport>;
+  /** Rewrites cost columns, all in one transaction. For `reprice` only. */
+  reprice(changes: readonly RepriceChange[]): Promise<void>;
+  /** The provider that issued this response id through this key, or null. */
+  responseProvider(responseId: string, keyId: string): Promise<string | null>;
+  /** Throws if the ledger cannot be written right now. */
+  checkWritable(): Promise<void>;
+}
+
+/** What of the metadata header fills in the user and team: nothing, or what the key leaves open. */
+export type MetadataPolicy = "ignore" | "fill";
+
+export interface ClientKey {
+  /** `key_` and 16 base62 characters. */
+  readonly id: string;
+  /** Lower-case hex SHA-256 of the whole secret `ark_…`. */
+  readonly secretHash: string;
+  /** First 6 characters of the secret after `ark_`, for people to recognise it. */
+  readonly display: string;
+  /** Operator's label; identity pattern. */
+  readonly name: string | null;
+  readonly user: string | null;
+  readonly team: string | null;
+  /** Null: `ignore` where a user is bound, else `fill`. */
+  readonly metadata: MetadataPolicy | null;
+  /** The provider that may get the caller's own credential; null: none. */
+  readonly passthrough: string | null;
+  /** Models the key may use, as `provider/model`, `provider/*` or a bare name; null: all. */
+  readonly models: readonly string[] | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly revokedAtMs: number | null;
+}
+
+export interface KeyStore {
+  /** Rejects with an `Error` if the id or hash exists. */
+  create(key: ClientKey): Promise<void>;
+  /** Oldest first. */
+  list(): Promise<readonly ClientKey[]>;
+  /** Revoked and expired keys are returned, too: the caller decides. */
+  findByHash(secretHash: string): Promise<ClientKey | null>;
+  /** False if there is no such key, or it is revoked already. */
+  revoke(id: string, atMs: number): Promise<boolean>;
+}
+
+/** Users that a key without a bound user has claimed by header, to bound how many new ones it makes a day. */
+export interface ClaimedUserStore {
+  /** Every user this key has ever claimed, with the UTC day (`2026-11-23`) it was first seen. */
+  list(keyId: string): Promise<readonly { readonly user: string; readonly day: string }[]>;
+  /** Idempotent. */
+  add(keyId: string, user: string, day: string): Promise<void>;
+}
+
+/** Prices that the operator put over the vendored data. Pico-dollars a token (a request for `requests`), as in `worker/pricing/`. */
+export interface PriceOverride {
+  readonly provider: string;
+  readonly model: string;
+  /** JSON of `ModelPrice`: closed keys, decimal strings. */
+  readonly price: string;
+  readonly version: string;
+  readonly createdAtMs: number;
+}
+
+export interface PriceOverrideStore {
+  list(): Promise<readonly PriceOverride[]>;
+  /** Replaces the overrides of the same provider and model. */
+  put(overrides: readonly PriceOverride[]): Promise<void>;
+}
+
+/** What is written down before an attempt is sent, so that a crash can still account for it. */
+export interface OpenAttempt {
+  readonly timeMs: number;
+  readonly traceId: string;
+  readonly attempt: number;
+  readonly session: string | null;
+  readonly user: string | null;
+  readonly team: string | null;
+  readonly attribution: string;
+  readonly keyId: string;
+  readonly credential: string;
+  readonly endpoint: string;
+  readonly dialect: string;
+  readonly provider: string;
+  readonly modelRequested: string | null;
+  /** The model name sent upstream: what the crashed row is priced by. */
+  readonly modelUpstream: string;
+  readonly stream: boolean;
+  /** Estimate from the request's size. */
+  readonly inputTokens: number;
+}
+
+export interface AttemptJournal {
+  /** One `write`, no sync; throws if it fails (disk full). Returns what `close` takes. */
+  open(attempt: OpenAttempt): number;
+  /** The attempt's row is committed. Never throws. */
+  close(slot: number): void;
+  /**
+   * Attempts that earlier processes left open and that may lack a row. The caller appends rows for all of them (the ledger ignores
+   * those that it has), then calls `done`, which deletes the old journals.
+   */
+  recover(): Promise<{ readonly attempts: readonly OpenAttempt[]; done(): Promise<void> }>;
+}
+
+/** All durable state of one gateway. */
+export interface Store {
+  readonly ledger: LedgerStore;
+  readonly keys: KeyStore;
+  readonly claimedUsers: ClaimedUserStore;
+  readonly prices: PriceOverrideStore;
+  readonly journal: AttemptJournal;
+  /** Flushes what is pending and lets go of the data directory. */
+  close(): Promise<void>;
+}
