@@ -1,0 +1,135 @@
+/**
+ * The top-level members of a JSON object, as byte ranges of the caller's own bytes, so that a value can be exchanged
+ * without re-serialising the rest (which would change numbers, order and escapes). Pure.
+ */
+import { Buffer } from "node:buffer";
+import { latin1 } from "../bytes.ts";
+
+/** Offsets are bytes; `end` is exclusive. */
+export interface FieldSpan {
+  readonly name: string;
+  readonly keyStart: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+/** Replaces `[start, end)` by `bytes`. Edits must be in ascending order and not overlap. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Uint8Array;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+
+/**
+ * Every top-level member in order, duplicates included.
+ * @param bytes one JSON object that `JSON.parse` has accepted; anything else gives nonsense.
+ */
+export function scanFields(bytes: Uint8Array): FieldSpan[] {
+  return scanObject(latin1(bytes), 0).fields;
+}
+
+/** The members of the object whose text begins at `start` (white space allowed). */
+export function scanFieldsAt(bytes: Uint8Array, start: number): FieldSpan[] {
+  return scanObject(latin1(bytes), start).fields;
+}
+
+function scanObject(text: string, start: number): { fields: FieldSpan[]; end: number } {
+  const fields: FieldSpan[] = [];
+  let at = skipSpace(text, start) + 1;
+  for (;;) {
+    at = skipSpace(text, at);
+    const code = text.charCodeAt(at);
+    if (code !== QUOTE) return { fields, end: at + 1 };
+    const keyStart = at;
+    at = stringEnd(text, at);
+    const name = keyName(text.slice(keyStart, at));
+    const valueStart = skipSpace(text, skipSpace(text, at) + 1);
+    const valueEnd = endOfValue(text, valueStart);
+    fields.push({ name, keyStart, valueStart, valueEnd });
+    at = skipSpace(text, valueEnd);
+    if (text.charCodeAt(at) === COMMA) at += 1;
+  }
+}
+
+/** Decodes escapes (`"mod\u0065l"` is `model`) and UTF-8. */
+function keyName(token: string): string {
+  const inner = token.slice(1, -1);
+  if (/^[\w.-]*$/.test(inner)) return inner;
+  const decoded: unknown = JSON.parse(Buffer.from(token, "latin1").toString("utf8"));
+  return String(decoded);
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at;
+    at += 1;
+  }
+}
+
+/** @returns the offset after the closing quote of the string that opens at `open` */
+function stringEnd(text: string, open: number): number {
+  let at = open;
+  for (;;) {
+    at = text.indexOf('"', at + 1);
+    if (at < 0) return text.length;
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return at + 1;
+  }
+}
+
+function endOfValue(text: string, start: number): number {
+  const first = text.charCodeAt(start);
+  if (first === QUOTE) return stringEnd(text, start);
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return endOfScalar(text, start);
+  let depth = 0;
+  let at = start;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = stringEnd(text, at);
+      continue;
+    }
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+    at += 1;
+  }
+  return text.length;
+}
+
+function endOfScalar(text: string, start: number): number {
+  let at = start;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || code <= 0x20) break;
+    at += 1;
+  }
+  return at;
+}
+
+/** The bytes with the edits made, as slices of the original and the new pieces. Copies nothing. */
+export function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array[] {
+  if (edits.length === 0) return [bytes];
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const edit of edits) {
+    if (edit.start > from) parts.push(bytes.subarray(from, edit.start));
+    if (edit.bytes.length > 0) parts.push(edit.bytes);
+    from = edit.end;
+  }
+  if (from < bytes.length) parts.push(bytes.subarray(from));
+  return parts;
+}

@@ -1,0 +1,68 @@
+/**
+ * From untrusted bytes to a request body: valid UTF-8, valid JSON, one object, no member that two readers could
+ * read differently. What the members mean is the dialect's business.
+ */
+import { GatewayError } from "../errors.ts";
+import { scanFields, type FieldSpan } from "./fields.ts";
+
+/** Members on which the gateway acts: what it checks must be what the provider bills. */
+const METERED = new Set([
+  "model",
+  "stream",
+  "stream_options",
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "n",
+  "service_tier",
+  "background",
+]);
+
+export interface JsonBody {
+  readonly bytes: Uint8Array;
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Top-level members by name. */
+  readonly fields: ReadonlyMap<string, FieldSpan>;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * @throws GatewayError `invalid_json` (also for bytes that are not UTF-8), `invalid_request` (not an object),
+ * `ambiguous_field` (a top-level name twice, or a metered name in other letter case)
+ */
+export function parseJsonBody(bytes: Uint8Array): JsonBody {
+  const json = parseObject(bytes);
+  const fields = new Map<string, FieldSpan>();
+  for (const field of scanFields(bytes)) {
+    if (fields.has(field.name)) {
+      throw new GatewayError("ambiguous_field", METERED.has(field.name) ? { field: field.name } : {});
+    }
+    if (!METERED.has(field.name)) {
+      const folded = foldCase(field.name);
+      if (METERED.has(folded)) throw new GatewayError("ambiguous_field", { field: folded });
+    }
+    fields.set(field.name, field);
+  }
+  return { bytes, json, fields };
+}
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch {
+    // The runtime's error quotes the input: it must not travel on.
+    throw new GatewayError("invalid_json");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new GatewayError("invalid_request", { hint: "The body must be a JSON object." });
+  }
+  // `JSON.parse` gives plain objects only.
+  return value as Record<string, unknown>;
+}
+
+/** Simple case folding as Go's encoding/json applies it to member names: ASCII plus U+017F (ſ) and U+212A (the Kelvin sign). */
+function foldCase(name: string): string {
+  return name.length > 24 ? name : name.replace(/ſ/g, "s").replace(/\u212a/g, "k").toLowerCase();
+}

@@ -1,0 +1,169 @@
+/**
+ * OpenAI's chat completions and legacy completions, which differ in where the text stands.
+ * Source: OpenAI API reference, "Chat Completions" and "Completions (legacy)".
+ */
+import { Type } from "@sinclair/typebox";
+import type { Usage } from "../chat.ts";
+import { eventData } from "../stream/sse.ts";
+import { openaiUsage } from "./openai-usage.ts";
+import {
+  joinStrings,
+  objectAt,
+  objectsAt,
+  parseJsonObject,
+  stringAt,
+  type JsonObject,
+} from "./read.ts";
+import { modelField, nullable, tokenLimit } from "./request.ts";
+import type { AnswerFacts, StreamOptions, StreamReader, Verdict, Wire } from "./wire.ts";
+
+const metered = {
+  model: modelField,
+  stream: nullable(Type.Boolean()),
+  stream_options: nullable(
+    Type.Object({ include_usage: nullable(Type.Boolean()) }, { additionalProperties: true }),
+  ),
+  max_tokens: tokenLimit,
+  n: nullable(Type.Integer({ minimum: 1, maximum: 1024 })),
+  service_tier: nullable(Type.String()),
+};
+
+export const openaiChat: Wire = {
+  dialect: "openai-chat",
+  endpoint: "chat",
+  family: "openai",
+  request: Type.Object(
+    {
+      ...metered,
+      max_completion_tokens: tokenLimit,
+      messages: Type.Array(Type.Object({}, { additionalProperties: true })),
+    },
+    { additionalProperties: true },
+  ),
+  maxOutputTokens: (request) => {
+    const limit = request["max_completion_tokens"] ?? request["max_tokens"];
+    return typeof limit === "number" ? limit * choiceCount(request) : null;
+  },
+  readAnswer,
+  openStream: (options) => new ChoicesReader(options),
+  outputText: (json) => {
+    let text = "";
+    for (const choice of objectsAt(json, "choices")) {
+      const message = objectAt(choice, "message") ?? objectAt(choice, "delta");
+      text += joinStrings(message, ["content", "reasoning_content", "reasoning", "refusal"]);
+      if (message === null) continue;
+      for (const call of objectsAt(message, "tool_calls")) {
+        text += joinStrings(objectAt(call, "function"), ["name", "arguments"]);
+      }
+    }
+    return text;
+  },
+};
+
+export const openaiCompletions: Wire = {
+  dialect: "openai-completions",
+  endpoint: "completions",
+  family: "openai",
+  request: Type.Object(
+    { ...metered, prompt: Type.Optional(Type.Unknown()) },
+    { additionalProperties: true },
+  ),
+  maxOutputTokens: (request) => {
+    const limit = request["max_tokens"];
+    return typeof limit === "number" ? limit * choiceCount(request) : null;
+  },
+  readAnswer,
+  openStream: (options) => new ChoicesReader(options),
+  outputText: (json) =>
+    objectsAt(json, "choices")
+      .map((choice) => joinStrings(choice, ["text"]))
+      .join(""),
+};
+
+export function choiceCount(request: JsonObject): number {
+  const count = request["n"];
+  return typeof count === "number" ? count : 1;
+}
+
+function readAnswer(json: JsonObject): AnswerFacts {
+  return {
+    usage: openaiUsage(json),
+    model: stringAt(json, "model"),
+    serviceTier: stringAt(json, "service_tier"),
+    responseId: null,
+    isError: objectAt(json, "error") !== null,
+  };
+}
+
+const FINISHED = /"finish_reason"\s*:\s*"/;
+const HAS_CHOICE = /"choices"\s*:\s*\[\s*\{/;
+const DONE = "data: [DONE]";
+
+/** Parses only the events that carry state: the first, those that finish a choice, and those with usage or an error. */
+class ChoicesReader implements StreamReader {
+  readonly #hideUsage: boolean;
+  readonly #choices: number;
+  readonly #finished = new Set<unknown>();
+  #isFirst = true;
+  #usage: Usage | null = null;
+  #model: string | null = null;
+  #serviceTier: string | null = null;
+  #isError = false;
+
+  constructor(options: StreamOptions) {
+    this.#hideUsage = options.hideUsage;
+    this.#choices = options.choices;
+  }
+
+  read(event: string): Verdict {
+    if (isDone(event)) return "end";
+    const carriesUsage = event.includes('"usage"');
+    if (
+      !this.#isFirst &&
+      !carriesUsage &&
+      !event.includes('"error"') &&
+      !(event.includes('"finish_reason"') && FINISHED.test(event))
+    ) {
+      return "pass";
+    }
+    const json = parseJsonObject(eventData(event));
+    if (json === null) return "pass";
+    this.#isFirst = false;
+    this.#model ||= stringAt(json, "model"); // Azure opens with an empty one
+    this.#serviceTier = stringAt(json, "service_tier") ?? this.#serviceTier;
+    if (json["error"] !== undefined && json["error"] !== null) this.#isError = true;
+    const choices = objectsAt(json, "choices");
+    for (const choice of choices) {
+      if (typeof choice["finish_reason"] === "string") this.#finished.add(choice["index"] ?? 0);
+    }
+    const usage = carriesUsage ? openaiUsage(json) : null;
+    if (usage === null) return "pass";
+    this.#usage = usage;
+    return this.#hideUsage && choices.length === 0 ? "hide" : "pass";
+  }
+
+  mayHold(beginning: string): boolean {
+    if (DONE.startsWith(beginning.slice(0, DONE.length))) return true;
+    if (/^data: ?(?:\[|$)/.test(beginning) || "data:".startsWith(beginning)) return true;
+    return this.#hideUsage && beginning.startsWith("data:") && !HAS_CHOICE.test(beginning);
+  }
+
+  isComplete(): boolean {
+    return !this.#isError && this.#finished.size >= this.#choices;
+  }
+
+  facts(): AnswerFacts {
+    return {
+      usage: this.#usage,
+      model: this.#model,
+      serviceTier: this.#serviceTier,
+      responseId: null,
+      isError: this.#isError,
+    };
+  }
+}
+
+/** `[DONE]` is not JSON: no other data begins with a bracket. */
+function isDone(event: string): boolean {
+  return event.length < 64 && event.includes("[DONE]") && eventData(event)?.trim() === "[DONE]";
+}

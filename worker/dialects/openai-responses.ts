@@ -1,0 +1,140 @@
+/**
+ * OpenAI's Responses API. Usage stands in the closing event alone.
+ * Source: OpenAI API reference, "Responses" and "Streaming events".
+ */
+import { Type } from "@sinclair/typebox";
+import type { Usage } from "../chat.ts";
+import { eventData, eventName } from "../stream/sse.ts";
+import { mayBeTerminal } from "./named-events.ts";
+import {
+  boundUsage,
+  countAt,
+  joinStrings,
+  objectAt,
+  objectsAt,
+  parseJsonObject,
+  stringAt,
+  type JsonObject,
+} from "./read.ts";
+import { modelField, nullable, tokenLimit } from "./request.ts";
+import type { AnswerFacts, StreamReader, Verdict, Wire } from "./wire.ts";
+
+export const openaiResponses: Wire = {
+  dialect: "openai-responses",
+  endpoint: "responses",
+  family: "openai",
+  request: Type.Object(
+    {
+      model: modelField,
+      stream: nullable(Type.Boolean()),
+      max_output_tokens: tokenLimit,
+      service_tier: nullable(Type.String()),
+      background: nullable(Type.Boolean()),
+      previous_response_id: nullable(Type.String({ maxLength: 256 })),
+      input: Type.Optional(
+        Type.Union([
+          Type.String(),
+          Type.Array(Type.Object({}, { additionalProperties: true })),
+          Type.Null(),
+        ]),
+      ),
+    },
+    { additionalProperties: true },
+  ),
+  maxOutputTokens: (request) => {
+    const limit = request["max_output_tokens"];
+    return typeof limit === "number" ? limit : null;
+  },
+  readAnswer: (json) => ({ ...readResponse(json), isError: json["status"] === "failed" }),
+  openStream: () => new ResponsesReader(),
+  outputText,
+};
+
+const TERMINAL = new Set(["response.completed", "response.incomplete", "response.failed"]);
+
+function isTerminal(name: string): boolean {
+  return TERMINAL.has(name);
+}
+
+function readResponse(response: JsonObject): Omit<AnswerFacts, "isError"> {
+  return {
+    usage: responsesUsage(response),
+    model: stringAt(response, "model"),
+    serviceTier: stringAt(response, "service_tier"),
+    responseId: stringAt(response, "id"),
+  };
+}
+
+function responsesUsage(response: JsonObject): Usage | null {
+  const usage = objectAt(response, "usage");
+  if (usage === null) return null;
+  const input = objectAt(usage, "input_tokens_details");
+  return boundUsage({
+    inputTokens: countAt(usage, "input_tokens"),
+    cachedInputTokens: countAt(input, "cached_tokens"),
+    cacheWriteTokens: countAt(input, "cache_write_tokens"),
+    cacheWrite1hTokens: 0,
+    outputTokens: countAt(usage, "output_tokens"),
+    reasoningTokens: countAt(objectAt(usage, "output_tokens_details"), "reasoning_tokens"),
+  });
+}
+
+/** Of a whole response (`output`), or of one event (`delta`). */
+function outputText(json: JsonObject): string {
+  let text = joinStrings(json, ["delta"]);
+  const response = objectAt(json, "response") ?? json;
+  for (const item of objectsAt(response, "output")) {
+    text += joinStrings(item, ["name", "arguments", "input"]);
+    for (const part of [...objectsAt(item, "content"), ...objectsAt(item, "summary")]) {
+      text += joinStrings(part, ["text", "refusal"]);
+    }
+  }
+  return text;
+}
+
+/** Parses the first event (the response's id and model) and the last. */
+class ResponsesReader implements StreamReader {
+  #isFirst = true;
+  #isError = false;
+  #facts: Omit<AnswerFacts, "isError"> = {
+    usage: null,
+    model: null,
+    serviceTier: null,
+    responseId: null,
+  };
+
+  read(event: string): Verdict {
+    const named = eventName(event);
+    if (named !== null && !this.#isFirst && !isTerminal(named) && named !== "error") return "pass";
+    const json = parseJsonObject(eventData(event));
+    if (json === null) return "pass";
+    const type = named ?? stringAt(json, "type") ?? "";
+    const response = objectAt(json, "response");
+    if (response !== null) {
+      this.#isFirst = false;
+      const facts = readResponse(response);
+      this.#facts = {
+        usage: facts.usage ?? this.#facts.usage,
+        model: facts.model ?? this.#facts.model,
+        serviceTier: facts.serviceTier ?? this.#facts.serviceTier,
+        responseId: facts.responseId ?? this.#facts.responseId,
+      };
+    }
+    if (type === "error" || type === "response.failed" || objectAt(json, "error") !== null) {
+      this.#isError = true;
+    }
+    return isTerminal(type) ? "end" : "pass";
+  }
+
+  mayHold(beginning: string): boolean {
+    return mayBeTerminal(beginning, isTerminal);
+  }
+
+  isComplete(): boolean {
+    return false;
+  }
+
+  facts(): AnswerFacts {
+    return { ...this.#facts, isError: this.#isError };
+  }
+}

@@ -1,0 +1,65 @@
+/** Reading untrusted JSON of providers: numbers that are counts, strings that are strings, usage that adds up. Pure. */
+import type { Usage } from "../chat.ts";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function objectAt(value: JsonObject, name: string): JsonObject | null {
+  const member = value[name];
+  return isObject(member) ? member : null;
+}
+
+export function stringAt(value: JsonObject, name: string): string | null {
+  const member = value[name];
+  return typeof member === "string" ? member : null;
+}
+
+export function objectsAt(value: JsonObject, name: string): readonly JsonObject[] {
+  const member = value[name];
+  return Array.isArray(member) ? member.filter(isObject) : [];
+}
+
+/** A token count: whole, ≥ 0 and below 2^40; anything else is 0. */
+export function countAt(value: JsonObject | null, name: string): number {
+  const member = value?.[name];
+  return typeof member === "number" && member >= 0 && member < 2 ** 40 ? Math.floor(member) : 0;
+}
+
+/** The JSON object in a text, or null. Never throws: the runtime's error would quote the text. */
+export function parseJsonObject(text: string | null): JsonObject | null {
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Enforces the invariants of `Usage`: parts never exceed their whole. */
+export function boundUsage(usage: Usage): Usage {
+  const cached = Math.min(usage.cachedInputTokens, usage.inputTokens);
+  const written = Math.min(usage.cacheWriteTokens, usage.inputTokens - cached);
+  return {
+    inputTokens: usage.inputTokens,
+    cachedInputTokens: cached,
+    cacheWriteTokens: written,
+    cacheWrite1hTokens: Math.min(usage.cacheWrite1hTokens, written),
+    outputTokens: usage.outputTokens,
+    reasoningTokens: Math.min(usage.reasoningTokens, usage.outputTokens),
+  };
+}
+
+/** Joins what the dialects call text: strings of the given members, in order. */
+export function joinStrings(value: JsonObject | null, names: readonly string[]): string {
+  if (value === null) return "";
+  let text = "";
+  for (const name of names) {
+    const member = value[name];
+    if (typeof member === "string") text += member;
+  }
+  return text;
+}
