@@ -1,0 +1,139 @@
+/**
+ * Environment → `Config`, or one `ConfigError` that lists every fault. What is outside (files, the making of secrets) is handed in.
+ */
+import { createEnvironment, type Env, type ReadFile } from "./environment.ts";
+import { ConfigError, type Fault } from "./fault.ts";
+import type { Report } from "./json-fields.ts";
+import { readProviders } from "./provider-sources.ts";
+import type { ProvidersConfig } from "./providers.ts";
+import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
+import { defaultOf, LEDGER_SYNCS, type LedgerSync, LOG_LEVELS, type LogLevel } from "./settings.ts";
+import { findMisplacedSettings, findUnknownSettings } from "./unknown-setting.ts";
+
+export type { ProviderSettings } from "./provider-settings.ts";
+export type { Env, ReadFile } from "./environment.ts";
+
+export interface Config extends ProvidersConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** As given, so perhaps relative to the working directory; `secretsFile.path`, too. */
+  readonly dataDir: string;
+  readonly ledgerSync: LedgerSync;
+  readonly logLevel: LogLevel;
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstByteMs: number;
+    readonly idleMs: number;
+    /** 0: none. */
+    readonly totalMs: number;
+  };
+  readonly limits: {
+    readonly maxBodyBytes: number;
+    /** Silence after which a stream gets a comment. */
+    readonly keepAliveMs: number;
+    /** For live streams at SIGTERM. */
+    readonly drainMs: number;
+  };
+  readonly secrets: {
+    readonly adminToken: string;
+    /** 64 lower-case hex digits. */
+    readonly contentKey: string;
+    readonly clientKey: string;
+    readonly metricsToken: string | null;
+  };
+  /** `created`: this is the first start. Null: everything that the gateway would make was given, and there is no file. */
+  readonly secretsFile: { readonly path: string; readonly created: boolean } | null;
+}
+
+const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
+
+/** What a command-line tool needs to find the store. */
+export type StoreLocation = Pick<Config, "dataDir" | "ledgerSync">;
+
+function collect(faults: Fault[]): Report {
+  return (where, problem) => {
+    faults.push({ where, problem });
+  };
+}
+
+/** Throws `ConfigError`. Looks at nothing else, so that a tool works beside a gateway whose other settings it was not given. */
+export function loadStoreLocation(env: Env): StoreLocation {
+  const faults: Fault[] = [];
+  const environment = createEnvironment(env, () => "", new Map(), collect(faults));
+  const location = {
+    dataDir: environment.text("ANYRAY_DATA_DIR"),
+    ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return location;
+}
+
+/** What `secrets.env` holds before anything is added to it. Its faults join the others. */
+function peek(openSecrets: OpenSecrets, directory: string, faults: Fault[]): Secrets {
+  try {
+    return openSecrets(directory, []);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.faults);
+    return { values: new Map(), path: "", created: false };
+  }
+}
+
+/**
+ * Throws `ConfigError`. Nothing is written before all that was given is known to be right; only then does `openSecrets` make the
+ * secrets that nobody gave.
+ */
+export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecrets): Config {
+  const faults: Fault[] = [...findUnknownSettings(env)];
+  const report = collect(faults);
+  const dataDir = env["ANYRAY_DATA_DIR"] || defaultOf("ANYRAY_DATA_DIR");
+  const secretsDir = env["ANYRAY_SECRETS_DIR"] || dataDir;
+  const present = peek(openSecrets, secretsDir, faults);
+  faults.push(...findMisplacedSettings(present.values));
+  const environment = createEnvironment(env, readFile, present.values, report);
+
+  const host = environment.text("ANYRAY_HOST");
+  if (!HOST.test(host)) {
+    report("ANYRAY_HOST", "must be an address or a host name alone, without port or brackets.");
+  }
+  const whole = environment.whole;
+  const given = new Map(MADE_SECRETS.map((name) => [name, environment.secret(name)]));
+  const config = {
+    listen: { host, port: whole("ANYRAY_PORT") },
+    dataDir,
+    ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
+    logLevel: environment.choice("ANYRAY_LOG_LEVEL", LOG_LEVELS),
+    timeouts: {
+      connectMs: whole("ANYRAY_TIMEOUT_CONNECT_MS"),
+      firstByteMs: whole("ANYRAY_TIMEOUT_FIRST_BYTE_MS"),
+      idleMs: whole("ANYRAY_TIMEOUT_IDLE_MS"),
+      totalMs: whole("ANYRAY_TIMEOUT_TOTAL_MS"),
+    },
+    limits: {
+      maxBodyBytes: whole("ANYRAY_MAX_BODY_BYTES"),
+      keepAliveMs: whole("ANYRAY_KEEPALIVE_MS"),
+      drainMs: whole("ANYRAY_DRAIN_MS"),
+    },
+    ...readProviders(environment, readFile, report),
+  };
+  const metricsToken = environment.secret("ANYRAY_METRICS_TOKEN");
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const missing = MADE_SECRETS.filter((name) => given.get(name) === null);
+  const file = missing.length === 0 ? present : openSecrets(secretsDir, missing);
+  // Through the same check as given ones: another process may have written the file in the meantime.
+  const after = createEnvironment(env, readFile, file.values, report);
+  const secret = (name: MadeSecret): string => given.get(name) ?? after.secret(name) ?? "";
+  const secrets = {
+    adminToken: secret("ANYRAY_ADMIN_TOKEN"),
+    contentKey: secret("ANYRAY_CONTENT_KEY"),
+    clientKey: secret("ANYRAY_CLIENT_KEY"),
+    metricsToken,
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  const isFileUsed = file.created || MADE_SECRETS.some((name) => file.values.has(name));
+  return {
+    ...config,
+    secrets,
+    secretsFile: isFileUsed ? { path: file.path, created: file.created } : null,
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * Under which id the price data knows a provider. The data itself says which hosts are whose; no provider is named here.
+ */
+import { findProvider } from "@pydantic/genai-prices";
+
+/** Exactly this id: the package's own look-up also accepts names that merely contain one. */
+export function isPriceId(id: string): boolean {
+  return findProvider({ providerId: id })?.id === id;
+}
+
+/**
+ * The owner of the host; else the provider whose id is the operator's name for it (a relay, a private endpoint); else what the kind
+ * stands for. Null: nobody knows its prices.
+ */
+export function findPriceId(name: string, kind: string, baseUrl: URL): string | null {
+  const ofHost = findProvider({ providerApiUrl: `${baseUrl.origin}${baseUrl.pathname}` });
+  if (ofHost !== undefined) return ofHost.id;
+  if (isPriceId(name)) return name;
+  return isPriceId(kind) ? kind : null;
+}

@@ -1,0 +1,247 @@
+/**
+ * The one table of settings that the gateway reads from its environment. What is not here is not read, and an `ANYRAY_…` name
+ * that is not here stops the start. Parsing is in `load.ts`; the README's table is made by `settingsMarkdown`.
+ */
+
+interface SettingBase {
+  readonly name: string;
+  /** As it would be written in the environment; null: none. */
+  readonly default: string | null;
+  readonly meaning: string;
+  /** Also read from the file that `<NAME>_FILE` names, and from `secrets.env`. Never printed, never quoted. */
+  readonly secret?: true;
+}
+
+export type Setting =
+  | (SettingBase & { readonly type: "text" | "path" | "url" | "json" })
+  | (SettingBase & { readonly type: "choice"; readonly choices: readonly string[] })
+  | (SettingBase & {
+      readonly type: "port" | "milliseconds" | "bytes";
+      /** Both inclusive. */
+      readonly min: number;
+      readonly max: number;
+    });
+
+/** The longest delay that the runtimes' timers keep: 24.8 days. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export const LEDGER_SYNCS = ["normal", "full"] as const;
+export type LedgerSync = (typeof LEDGER_SYNCS)[number];
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const SETTINGS = [
+  {
+    name: "ANYRAY_HOST",
+    type: "text",
+    default: "127.0.0.1",
+    meaning: "Address to listen on. The container image sets `0.0.0.0`.",
+  },
+  {
+    name: "ANYRAY_PORT",
+    type: "port",
+    min: 0,
+    max: 65_535,
+    default: "8787",
+    meaning: "Port to listen on; 0: any free one.",
+  },
+  {
+    name: "ANYRAY_DATA_DIR",
+    type: "path",
+    default: "./data",
+    meaning: "Directory for the ledger, the journal and, unless moved, `secrets.env`.",
+  },
+  {
+    name: "ANYRAY_SECRETS_DIR",
+    type: "path",
+    default: null,
+    meaning:
+      "Directory for `secrets.env`, to keep keys apart from data. Default: the data directory.",
+  },
+  {
+    name: "ANYRAY_ADMIN_TOKEN",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "Bearer token for `/admin` and `/docs`. Made at the first start.",
+  },
+  {
+    name: "ANYRAY_CONTENT_KEY",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "Master key for stored content: 32 bytes in hex or base64. Made at the first start.",
+  },
+  {
+    name: "ANYRAY_CLIENT_KEY",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "The first client key, `ark_…`. Made at the first start.",
+  },
+  {
+    name: "ANYRAY_METRICS_TOKEN",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "Bearer token for `/metrics` alone. Default: only the admin token opens it.",
+  },
+  {
+    name: "OPENAI_API_KEY",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "Turns on the provider `openai` with this key.",
+  },
+  {
+    name: "OPENAI_BASE_URL",
+    type: "url",
+    default: "https://api.openai.com/v1",
+    meaning: "Where the provider `openai` is, as for OpenAI's SDK: with `/v1`.",
+  },
+  {
+    name: "ANTHROPIC_API_KEY",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "Turns on the provider `anthropic` with this key.",
+  },
+  {
+    name: "ANTHROPIC_BASE_URL",
+    type: "url",
+    default: "https://api.anthropic.com",
+    meaning: "Where the provider `anthropic` is, as for Anthropic's SDK: without `/v1`.",
+  },
+  {
+    name: "ANYRAY_PROVIDERS",
+    type: "json",
+    default: null,
+    meaning:
+      "More providers: a JSON object, or the path of a file with one. With no provider at all, the built-in `demo` is served.",
+  },
+  {
+    name: "ANYRAY_LEDGER_SYNC",
+    type: "choice",
+    choices: LEDGER_SYNCS,
+    default: "normal",
+    meaning:
+      "What a ledger row survives: `normal` the process being killed, `full` also power loss.",
+  },
+  {
+    name: "ANYRAY_TIMEOUT_CONNECT_MS",
+    type: "milliseconds",
+    min: 1,
+    max: MAX_TIMER_MS,
+    default: "10000",
+    meaning: "Time for a provider to accept a connection.",
+  },
+  {
+    name: "ANYRAY_TIMEOUT_FIRST_BYTE_MS",
+    type: "milliseconds",
+    min: 1,
+    max: MAX_TIMER_MS,
+    default: "600000",
+    meaning: "Time for a provider to begin its answer.",
+  },
+  {
+    name: "ANYRAY_TIMEOUT_IDLE_MS",
+    type: "milliseconds",
+    min: 1,
+    max: MAX_TIMER_MS,
+    default: "600000",
+    meaning: "Longest silence of a provider within an answer.",
+  },
+  {
+    name: "ANYRAY_TIMEOUT_TOTAL_MS",
+    type: "milliseconds",
+    min: 0,
+    max: MAX_TIMER_MS,
+    default: "0",
+    meaning: "Longest time of a whole answer; 0: no limit.",
+  },
+  {
+    name: "ANYRAY_MAX_BODY_BYTES",
+    type: "bytes",
+    min: 1,
+    max: 1_073_741_824,
+    default: "33554432",
+    meaning: "Largest request body; a larger one is refused with 413.",
+  },
+  {
+    name: "ANYRAY_KEEPALIVE_MS",
+    type: "milliseconds",
+    min: 1,
+    max: MAX_TIMER_MS,
+    default: "15000",
+    meaning:
+      "Silence after which a stream gets a comment line, so that nothing on the way cuts it.",
+  },
+  {
+    name: "ANYRAY_DRAIN_MS",
+    type: "milliseconds",
+    min: 0,
+    max: MAX_TIMER_MS,
+    default: "30000",
+    meaning: "Time that live streams get to finish at SIGTERM.",
+  },
+  {
+    name: "ANYRAY_LOG_LEVEL",
+    type: "choice",
+    choices: LOG_LEVELS,
+    default: "info",
+    meaning: "The least severity that is logged.",
+  },
+] as const satisfies readonly Setting[];
+
+export type SettingName = (typeof SETTINGS)[number]["name"];
+
+/** The same table under its general type, for code that walks it. */
+export const ALL_SETTINGS: readonly Setting[] = SETTINGS;
+
+export function isSecret(setting: Setting): boolean {
+  return setting.secret === true;
+}
+
+/** The default as it would be written; empty if there is none. */
+export function defaultOf(name: SettingName): string {
+  return ALL_SETTINGS.find((setting) => setting.name === name)?.default ?? "";
+}
+
+/** Every variable that may stand in the environment: the names, and `<NAME>_FILE` for each secret. */
+export const KNOWN_VARIABLES: readonly string[] = ALL_SETTINGS.flatMap((setting) =>
+  isSecret(setting) ? [setting.name, `${setting.name}_FILE`] : [setting.name],
+);
+
+function typeInWords(setting: Setting): string {
+  switch (setting.type) {
+    case "choice":
+      return setting.choices.map((choice) => `\`${choice}\``).join(" or ");
+    case "port":
+    case "milliseconds":
+    case "bytes":
+    case "path":
+      return setting.type;
+    case "url":
+      return "URL";
+    case "json":
+      return "JSON or path";
+    case "text":
+      return isSecret(setting) ? "secret" : "text";
+  }
+}
+
+/** The table as Markdown, for the README. Ends without a newline. */
+export function settingsMarkdown(): string {
+  const rows = ALL_SETTINGS.map((setting) => {
+    const value = setting.default === null ? "–" : `\`${setting.default}\``;
+    return `| \`${setting.name}\` | ${typeInWords(setting)} | ${value} | ${setting.meaning} |`;
+  });
+  return [
+    "| variable | type | default | meaning |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+    "A secret can also come from the file that `<NAME>_FILE` names, or stand in `secrets.env`. An empty value counts as none.",
+  ].join("\n");
+}
