@@ -21,7 +21,8 @@ export interface IdSource {
 export function createIdSource(nowMs: () => number, newestRowId: string | null): IdSource {
   const pool = new Uint8Array(POOL_BYTES);
   let used = POOL_BYTES;
-  let lastMs = newestRowId === null ? 0 : Number.parseInt(newestRowId.replace("-", "").slice(0, 12), 16) + 1;
+  let lastMs =
+    newestRowId === null ? 0 : Number.parseInt(newestRowId.replace("-", "").slice(0, 12), 16) + 1;
   let sequence = 0;
 
   function mint(): string {

@@ -36,7 +36,10 @@ export function parseJsonBody(bytes: Uint8Array): JsonBody {
   const fields = new Map<string, FieldSpan>();
   for (const field of scanFields(bytes)) {
     if (fields.has(field.name)) {
-      throw new GatewayError("ambiguous_field", METERED.has(field.name) ? { field: field.name } : {});
+      throw new GatewayError(
+        "ambiguous_field",
+        METERED.has(field.name) ? { field: field.name } : {},
+      );
     }
     if (!METERED.has(field.name)) {
       const folded = foldCase(field.name);
@@ -64,5 +67,10 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 
 /** Simple case folding as Go's encoding/json applies it to member names: ASCII plus U+017F (ſ) and U+212A (the Kelvin sign). */
 function foldCase(name: string): string {
-  return name.length > 24 ? name : name.replace(/ſ/g, "s").replace(/\u212a/g, "k").toLowerCase();
+  return name.length > 24
+    ? name
+    : name
+        .replace(/ſ/g, "s")
+        .replace(/\u212a/g, "k")
+        .toLowerCase();
 }

@@ -26,7 +26,10 @@ export function checkRequest(schema: TSchema, json: JsonObject): void {
   const fault = check.Errors(json).First();
   throw new GatewayError("invalid_request", {
     field: fieldName(fault?.path ?? ""),
-    hint: json["model"] === undefined ? "A field is missing." : "A field is missing or has the wrong type.",
+    hint:
+      json["model"] === undefined
+        ? "A field is missing."
+        : "A field is missing or has the wrong type.",
   });
 }
 

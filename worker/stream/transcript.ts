@@ -11,13 +11,16 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 export class Transcript {
   readonly #chunks: Uint8Array[] = [];
+  readonly #onFirst: (() => void) | undefined;
   #bytes = 0;
 
-  get sizeBytes(): number {
-    return this.#bytes;
+  /** @param onFirst called at the first byte */
+  constructor(onFirst?: () => void) {
+    this.#onFirst = onFirst;
   }
 
   add(chunk: Uint8Array): void {
+    if (this.#bytes === 0) this.#onFirst?.();
     if (this.#bytes < MAX_BYTES) this.#chunks.push(chunk);
     this.#bytes += chunk.length;
   }

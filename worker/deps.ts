@@ -1,0 +1,51 @@
+/**
+ * Everything from outside that the gateway's core may touch, handed in by the composition root (`main.ts`, `deno.ts`, tests).
+ * No module below keeps state of its own beyond what stands here.
+ */
+import type { Store } from "../db/store.ts";
+import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
+import type { ClientKeys } from "./pipeline/client-keys.ts";
+import type { Counters } from "./telemetry/counters.ts";
+import type { Log } from "./telemetry/log.ts";
+import type { IdSource } from "./ids.ts";
+import type { LiveRequests } from "./pipeline/live-requests.ts";
+import type { Pricing } from "./pipeline/price.ts";
+import type { Routing } from "./pipeline/target.ts";
+import type { Settler } from "./pipeline/settle.ts";
+import type { EgressReport } from "./egress.ts";
+
+export interface Clock {
+  /** Wall clock, ms since 1970 UTC. */
+  now(): number;
+  /** Never goes back, ms with fractions. */
+  monotonic(): number;
+}
+
+export interface Limits {
+  readonly maxBodyBytes: number;
+  /** Longest silence on a stream before a comment is sent. */
+  readonly keepAliveMs: number;
+  readonly idleMs: number;
+  /** 0: none. */
+  readonly totalMs: number;
+}
+
+export interface Deps {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly store: Store;
+  readonly clientKeys: ClientKeys;
+  readonly claimedUsers: ClaimedUsers;
+  readonly routing: Routing;
+  readonly pricing: Pricing;
+  readonly settler: Settler;
+  readonly live: LiveRequests;
+  readonly limits: Limits;
+  /** Secrets that open the admin plane. */
+  readonly adminToken: string;
+  readonly metricsToken: string | null;
+  /** What the boundary has let out and refused. */
+  readonly egressReport: () => readonly EgressReport[];
+}

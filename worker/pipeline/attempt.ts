@@ -1,0 +1,79 @@
+/** One request, and one attempt at a provider, as they go down the pipeline. Plain records. */
+import type { ClientKey, LedgerRow, OpenAttempt } from "../../db/store.ts";
+import type { Credential } from "../chat.ts";
+import type { Wire } from "../dialects/wire.ts";
+import type { Identity } from "./authenticate.ts";
+import type { Target } from "./target.ts";
+
+/** What is known once the caller is. */
+export interface Accepted {
+  readonly traceId: string;
+  readonly requestId: string;
+  /** Wall clock, ms since 1970. */
+  readonly timeMs: number;
+  /** Monotonic ms. */
+  readonly startedAt: number;
+  readonly wire: Wire;
+  readonly key: ClientKey;
+  readonly credential: Credential;
+  readonly identity: Identity;
+}
+
+export interface Attempt {
+  readonly accepted: Accepted;
+  /** From 1. */
+  readonly number: number;
+  readonly target: Target;
+  readonly modelRequested: string;
+  readonly stream: boolean;
+  /** The caller's bytes: for estimates when the provider reports no usage. */
+  readonly requestBytes: Uint8Array;
+  /** Guess from the size alone. */
+  readonly roughInputTokens: number;
+  /** Of the journal. */
+  readonly slot: number;
+}
+
+type WhoAndWhat = Pick<
+  LedgerRow,
+  | "timeMs"
+  | "traceId"
+  | "session"
+  | "user"
+  | "team"
+  | "attribution"
+  | "keyId"
+  | "credential"
+  | "endpoint"
+  | "dialect"
+>;
+
+/** The columns that every row of the request shares. */
+export function whoAndWhat(accepted: Accepted): WhoAndWhat {
+  const { identity, key, wire } = accepted;
+  return {
+    timeMs: accepted.timeMs,
+    traceId: accepted.traceId,
+    session: identity.session,
+    user: identity.user,
+    team: identity.team,
+    attribution: identity.attribution,
+    keyId: key.id,
+    credential: accepted.credential,
+    endpoint: wire.endpoint,
+    dialect: wire.dialect,
+  };
+}
+
+/** The journal's line for an attempt about to be sent. */
+export function openAttempt(attempt: Omit<Attempt, "slot">): OpenAttempt {
+  return {
+    ...whoAndWhat(attempt.accepted),
+    attempt: attempt.number,
+    provider: attempt.target.provider.name,
+    modelRequested: attempt.modelRequested,
+    modelUpstream: attempt.target.model,
+    stream: attempt.stream,
+    inputTokens: attempt.roughInputTokens,
+  };
+}

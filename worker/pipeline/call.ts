@@ -1,0 +1,34 @@
+/** All that the answering half of the pipeline needs to know of a request that is being sent. */
+import type { Usage } from "../chat.ts";
+import type { Deps } from "../deps.ts";
+import type { ErrorWire, StreamOptions, Wire } from "../dialects/wire.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Caller } from "./authenticate.ts";
+import { estimateInput, estimateOutput } from "./estimate.ts";
+import type { Flight } from "./flight.ts";
+import type { Target } from "./target.ts";
+
+export interface Call {
+  readonly deps: Deps;
+  readonly flight: Flight;
+  readonly caller: Caller;
+  readonly wire: Wire;
+  readonly errors: ErrorWire;
+  readonly target: Target;
+  /** What every attempt of this request shares. */
+  readonly attempt: Omit<Attempt, "slot" | "number">;
+  readonly stream: StreamOptions;
+  /** Monotonic time; Infinity for none. */
+  readonly totalDeadline: number;
+  /** Counts tokens by our own means, when asked. `output` is null where nothing was answered. */
+  estimate(
+    output: (() => string) | null,
+  ): () => Promise<Pick<Usage, "inputTokens" | "outputTokens">>;
+}
+
+export function estimator(requestBytes: Uint8Array): Call["estimate"] {
+  return (output) => async () => ({
+    inputTokens: await estimateInput(requestBytes),
+    outputTokens: output === null ? 0 : await estimateOutput(output()),
+  });
+}

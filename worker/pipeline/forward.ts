@@ -1,0 +1,135 @@
+/**
+ * Requests that generate nothing and leave no row: counting tokens, and reading or deleting a stored response. Sent and
+ * answered whole.
+ */
+import { parseJsonBody } from "../body/parse.ts";
+import { splice } from "../body/fields.ts";
+import type { Endpoint } from "../chat.ts";
+import type { Deps } from "../deps.ts";
+import { errorWireOf, WIRES } from "../dialects/index.ts";
+import { checkRequest } from "../dialects/request.ts";
+import { GatewayError } from "../errors.ts";
+import type { Provider, ProviderRequest } from "../providers/provider.ts";
+import { joinBytes } from "../stream/transcript.ts";
+import { authenticate, identify, type Caller } from "./authenticate.ts";
+import { collect } from "./collect.ts";
+import { modelEdit } from "./edits.ts";
+import { Flight } from "./flight.ts";
+import { headersDown, headersUp } from "./headers.ts";
+import { isHandedOn, refusalOf } from "./provider-errors.ts";
+import { readBody } from "./read-body.ts";
+import { errorAnswer, ownHeaders, toGatewayError } from "./respond.ts";
+import { checkAllowed, queryOf } from "./request.ts";
+import { chooseTarget } from "./target.ts";
+import { upstreamFailure } from "./upstream-failure.ts";
+
+/** `POST /v1/messages/count_tokens` */
+export function countTokens(deps: Deps, request: Request): Promise<Response> {
+  return forward(deps, "count_tokens", request, async (caller) => {
+    const body = parseJsonBody(await readBody(request, deps.limits.maxBodyBytes));
+    checkRequest(WIRES.count_tokens.request, body.json);
+    const target = chooseTarget(deps.routing, "count_tokens", String(body.json["model"]));
+    checkAllowed(caller, target);
+    const edit = modelEdit(body, target.model);
+    return {
+      provider: target.provider,
+      method: "POST",
+      path: "/messages/count_tokens",
+      body: splice(body.bytes, edit === null ? [] : [edit]),
+    };
+  });
+}
+
+/** `GET|DELETE /v1/responses/{id}`, `POST …/cancel`, `GET …/input_items` */
+export function storedResponse(
+  deps: Deps,
+  request: Request,
+  responseId: string,
+  suffix: "" | "/cancel" | "/input_items",
+): Promise<Response> {
+  return forward(deps, "responses", request, async (caller) => {
+    const name = await deps.store.ledger.responseProvider(responseId, caller.key.id);
+    const provider = deps.routing.providers.find((candidate) => candidate.name === name);
+    if (provider === undefined) throw new GatewayError("not_found", { field: "response_id" });
+    if (caller.credential === "passthrough" && caller.key.passthrough !== provider.name) {
+      throw new GatewayError("forbidden");
+    }
+    if (queryOf(request.url).includes("stream=true")) {
+      throw new GatewayError("unsupported_field", { field: "stream" });
+    }
+    return {
+      provider,
+      method: request.method === "DELETE" ? "DELETE" : suffix === "/cancel" ? "POST" : "GET",
+      path: `/responses/${encodeURIComponent(responseId)}${suffix}`,
+      body: [],
+    };
+  });
+}
+
+type Prepared = Pick<ProviderRequest, "method" | "path" | "body"> & {
+  readonly provider: Provider;
+};
+
+async function forward(
+  deps: Deps,
+  endpoint: Endpoint,
+  request: Request,
+  prepare: (caller: Caller) => Promise<Prepared>,
+): Promise<Response> {
+  const traceId = deps.ids.traceId();
+  const flight = new Flight(deps.live, request.signal);
+  try {
+    if (deps.live.isDraining) throw new GatewayError("draining");
+    const caller = await authenticate(deps, request.headers);
+    await identify(deps, caller, request.headers);
+    return await exchange(deps, endpoint, request, caller, await prepare(caller), flight, traceId);
+  } catch (thrown) {
+    const error = toGatewayError(deps, thrown, traceId);
+    return errorAnswer(error, errorWireOf(WIRES[endpoint]), traceId);
+  } finally {
+    flight.done();
+  }
+}
+
+async function exchange(
+  deps: Deps,
+  endpoint: Endpoint,
+  request: Request,
+  caller: Caller,
+  prepared: Prepared,
+  flight: Flight,
+  traceId: string,
+): Promise<Response> {
+  const { provider, ...rest } = prepared;
+  const sent = provider.send({
+    ...rest,
+    endpoint,
+    query: queryOf(request.url),
+    headers: headersUp(request.headers, caller),
+    callerCredential: caller.ownCredential,
+  });
+  flight.onAbort(() => sent.cancel());
+  const head = await sent.answer.catch((thrown: unknown) => {
+    throw upstreamFailure(thrown, flight.isAborted).error;
+  });
+  const now = () => deps.clock.monotonic();
+  const totalDeadline = deps.limits.totalMs === 0 ? Infinity : now() + deps.limits.totalMs;
+  const collected = await collect(head.body, {
+    now,
+    idleMs: deps.limits.idleMs,
+    totalDeadline,
+    onFirstByte: () => undefined,
+  });
+  sent.cancel();
+  if (collected.kind === "timeout") throw new GatewayError(collected.code);
+  if (collected.kind !== "whole") throw new GatewayError("upstream_unreachable");
+  const isSuccess = head.status >= 200 && head.status < 300;
+  if (!isSuccess && !isHandedOn(head.status, caller)) throw refusalOf(head.status, caller);
+  const own = ownHeaders(traceId);
+  if (!isSuccess) own.push(["x-anyray-error-source", "upstream"]);
+  // The DOM's types know no view of a shared buffer as a body; ours are never shared.
+  return new Response(joinBytes(collected.chunks) as Uint8Array<ArrayBuffer>, {
+    status: head.status,
+    headers: headersDown(head.headers, own),
+  });
+}

@@ -1,0 +1,23 @@
+/** Small questions about a request that more than one path asks. */
+import { GatewayError } from "../errors.ts";
+import type { Caller } from "./authenticate.ts";
+import { isModelAllowed, type Target } from "./target.ts";
+
+/** @throws GatewayError `model_not_allowed`, `forbidden` */
+export function checkAllowed(caller: Caller, target: Target): void {
+  if (!isModelAllowed(caller.key.models, target)) {
+    throw new GatewayError("model_not_allowed", { field: "model" });
+  }
+  if (caller.credential === "passthrough" && caller.key.passthrough !== target.provider.name) {
+    throw new GatewayError("forbidden", {
+      field: "model",
+      hint: "The key's pass-through is for another provider.",
+    });
+  }
+}
+
+/** The query string without the `?`; empty if there is none. */
+export function queryOf(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? "" : url.slice(at + 1);
+}

@@ -1,0 +1,41 @@
+/** The answers that the gateway words itself, and the headers that every answer carries. */
+import type { Deps } from "../deps.ts";
+import type { ErrorWire } from "../dialects/wire.ts";
+import type { HeaderList } from "../egress.ts";
+import { GatewayError } from "../errors.ts";
+import { errorName } from "../telemetry/log.ts";
+
+/** One id names a request everywhere: to the client, in the ledger, in the log. */
+export function requestIdOf(traceId: string): string {
+  return `req_${traceId}`;
+}
+
+export function ownHeaders(traceId: string): [string, string][] {
+  return [
+    ["x-request-id", requestIdOf(traceId)],
+    ["x-anyray-trace-id", traceId],
+  ];
+}
+
+export function errorAnswer(error: GatewayError, errors: ErrorWire, traceId: string): Response {
+  const headers: HeaderList = [
+    ["content-type", "application/json"],
+    ["x-anyray-error-source", "gateway"],
+    ...ownHeaders(traceId),
+    ...Object.entries(error.headers),
+  ];
+  return new Response(errors.body(error, requestIdOf(traceId)), {
+    status: error.status,
+    headers: headers.map(([name, value]): [string, string] => [name, value]),
+  });
+}
+
+/** What was thrown, as an error of the table. Anything unforeseen is `internal`, and logged by its class name alone. */
+export function toGatewayError(deps: Deps, thrown: unknown, traceId: string): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  deps.log.write("error", "request failed inside the gateway", {
+    trace_id: traceId,
+    error: errorName(thrown),
+  });
+  return new GatewayError("internal");
+}

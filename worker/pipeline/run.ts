@@ -1,0 +1,193 @@
+/**
+ * The path of one request, in order. Read this first:
+ *
+ *   authenticate → identify → read and check the body → choose the target → edit → send → answer and settle
+ *
+ * Everything that is refused on the way leaves as an error in the caller's dialect, and, once the caller is known, as one
+ * `refused` row.
+ */
+import { splice, type Edit } from "../body/fields.ts";
+import { parseJsonBody, type JsonBody } from "../body/parse.ts";
+import type { Endpoint } from "../chat.ts";
+import type { Deps } from "../deps.ts";
+import { errorWireOf, WIRES } from "../dialects/index.ts";
+import { choiceCount } from "../dialects/openai-completions.ts";
+import { checkRequest } from "../dialects/request.ts";
+import { GatewayError } from "../errors.ts";
+import { roughTokens } from "../pricing/estimate.ts";
+import type { ProviderRequest } from "../providers/provider.ts";
+import type { Accepted, Attempt } from "./attempt.ts";
+import { authenticate, identify, keyIdentity, type Caller } from "./authenticate.ts";
+import { estimator, type Call } from "./call.ts";
+import { asksForUsage, modelEdit, usageEdits } from "./edits.ts";
+import { Flight } from "./flight.ts";
+import { headersUp } from "./headers.ts";
+import { sessionFromBody } from "./metadata.ts";
+import { readBody } from "./read-body.ts";
+import { checkAllowed, queryOf } from "./request.ts";
+import { errorAnswer, requestIdOf, toGatewayError } from "./respond.ts";
+import { checkResponseFields } from "./response-ids.ts";
+import { begin, send } from "./send.ts";
+import { chooseTarget } from "./target.ts";
+
+/** What is known of a request so far: enough for the row of a refusal. */
+interface Progress {
+  accepted: Accepted | null;
+  modelRequested: string | null;
+  stream: boolean;
+}
+
+/** Answers one generation request. Never rejects. */
+export async function run(deps: Deps, endpoint: Endpoint, request: Request): Promise<Response> {
+  const traceId = deps.ids.traceId();
+  const flight = new Flight(deps.live, request.signal);
+  const response = await answer(deps, endpoint, request, traceId, flight);
+  flight.returned();
+  deps.counters.add("anyray_requests_total", { endpoint, status: response.status });
+  return response;
+}
+
+async function answer(
+  deps: Deps,
+  endpoint: Endpoint,
+  request: Request,
+  traceId: string,
+  flight: Flight,
+): Promise<Response> {
+  const startedAt = deps.clock.monotonic();
+  const progress: Progress = { accepted: null, modelRequested: null, stream: false };
+  let prepared: Prepared;
+  try {
+    if (deps.live.isDraining) throw new GatewayError("draining");
+    const authenticated = authenticate(deps, request.headers);
+    const caller = authenticated instanceof Promise ? await authenticated : authenticated;
+    progress.accepted = {
+      traceId,
+      requestId: requestIdOf(traceId),
+      timeMs: deps.clock.now(),
+      startedAt,
+      wire: WIRES[endpoint],
+      key: caller.key,
+      credential: caller.credential,
+      identity: keyIdentity(caller.key, null),
+    };
+    prepared = await prepare(deps, request, caller, flight, progress.accepted, progress);
+  } catch (thrown) {
+    return refuse(deps, endpoint, toGatewayError(deps, thrown, traceId), traceId, progress);
+  }
+  try {
+    return await send(prepared.call, prepared.request, prepared.attempt);
+  } catch (thrown) {
+    return errorAnswer(toGatewayError(deps, thrown, traceId), prepared.call.errors, traceId);
+  }
+}
+
+interface Prepared {
+  readonly call: Call;
+  readonly request: ProviderRequest;
+  /** In the journal already. */
+  readonly attempt: Attempt;
+}
+
+/** Everything up to the sending; the journal's entry is the last of it. @throws GatewayError for what is refused */
+async function prepare(
+  deps: Deps,
+  request: Request,
+  caller: Caller,
+  flight: Flight,
+  bare: Accepted,
+  progress: Progress,
+): Promise<Prepared> {
+  const { wire } = bare;
+  const identified = identify(deps, caller, request.headers);
+  const identity = identified instanceof Promise ? await identified : identified;
+  progress.accepted = { ...bare, identity };
+
+  const body = parseJsonBody(await readBody(request, deps.limits.maxBodyBytes));
+  const stream = body.json["stream"] === true;
+  const session = identity.session ?? sessionFromBody(body.json);
+  const accepted: Accepted = { ...bare, identity: { ...identity, session } };
+  progress.stream = stream;
+  progress.accepted = accepted;
+
+  checkRequest(wire.request, body.json);
+  const modelRequested = String(body.json["model"]);
+  const target = chooseTarget(deps.routing, wire.endpoint, modelRequested);
+  progress.modelRequested = modelRequested;
+  checkAllowed(caller, target);
+  if (wire.endpoint === "responses") await checkResponseFields(deps, caller, target, body.json);
+
+  const hideUsage =
+    stream &&
+    isUsageChunkDialect(wire.endpoint) &&
+    target.provider.streamUsage &&
+    !asksForUsage(body);
+  const call: Call = {
+    deps,
+    flight,
+    caller,
+    wire,
+    errors: errorWireOf(wire),
+    target,
+    attempt: {
+      accepted,
+      target,
+      modelRequested,
+      stream,
+      requestBytes: body.bytes,
+      roughInputTokens: roughTokens(body.bytes.length),
+    },
+    stream: { hideUsage, choices: choiceCount(body.json) },
+    totalDeadline: deps.limits.totalMs === 0 ? Infinity : accepted.startedAt + deps.limits.totalMs,
+    estimate: estimator(body.bytes),
+  };
+  return { call, request: providerRequest(request, call, body), attempt: begin(call, 1) };
+}
+
+/** Usage comes in a chunk of its own only where it is asked for. */
+function isUsageChunkDialect(endpoint: Endpoint): boolean {
+  return endpoint === "chat" || endpoint === "completions";
+}
+
+/** Below a provider's base URL. */
+const PROVIDER_PATHS: Readonly<Record<Endpoint, string>> = {
+  chat: "/chat/completions",
+  completions: "/completions",
+  responses: "/responses",
+  embeddings: "/embeddings",
+  messages: "/messages",
+  count_tokens: "/messages/count_tokens",
+};
+
+function providerRequest(request: Request, call: Call, body: JsonBody): ProviderRequest {
+  const edits: Edit[] = call.stream.hideUsage ? usageEdits(body) : [];
+  const model = modelEdit(body, call.target.model);
+  if (model !== null) edits.push(model);
+  edits.sort((a, b) => a.start - b.start);
+  return {
+    endpoint: call.wire.endpoint,
+    method: "POST",
+    path: PROVIDER_PATHS[call.wire.endpoint],
+    query: queryOf(request.url),
+    headers: headersUp(request.headers, call.caller),
+    body: splice(body.bytes, edits),
+    callerCredential: call.caller.ownCredential,
+  };
+}
+
+/** The refusal in the caller's dialect and, if the caller is known, its row. */
+async function refuse(
+  deps: Deps,
+  endpoint: Endpoint,
+  error: GatewayError,
+  traceId: string,
+  progress: Progress,
+): Promise<Response> {
+  const { accepted, ...request } = progress;
+  deps.counters.add("anyray_refused_total", { code: error.code });
+  if (accepted !== null && endpoint !== "count_tokens") {
+    // A row that can't be committed now is tried again; the refusal is none the later for it.
+    await deps.settler.refuse(accepted, request, error.status).catch(() => undefined);
+  }
+  return errorAnswer(error, errorWireOf(WIRES[endpoint]), traceId);
+}
