@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { createClientKeySecret } from "../client-key.ts";
 import { ConfigError } from "./fault.ts";
-import { type Config, loadConfig, loadStoreLocation } from "./load.ts";
+import { type Config, loadConfig, loadPriceIds, loadStoreLocation } from "./load.ts";
 import type { MadeSecret, OpenSecrets } from "./secret.ts";
 
 const CLIENT_KEY = createClientKeySecret(randomBytes);
@@ -31,9 +31,9 @@ function load(env: Texts, { files = {}, kept = {}, opened = () => {} }: Outside 
   const openSecrets: OpenSecrets = (directory, names) => {
     opened(directory, names);
     const values = new Map(Object.entries(kept));
-    const missing = names.filter((name) => !values.has(name));
-    for (const name of missing) values.set(name, SECRETS[name]);
-    return { values, path: `${directory}/secrets.env`, created: missing.length > 0 };
+    const made = names.filter((name) => !values.has(name));
+    for (const name of made) values.set(name, SECRETS[name]);
+    return { values, path: `${directory}/secrets.env`, created: made.length > 0, made };
   };
   return loadConfig(env, readFile, openSecrets);
 }
@@ -83,7 +83,11 @@ describe("the configuration without any setting", () => {
       clientKey: CLIENT_KEY,
       metricsToken: null,
     });
-    expect(config.secretsFile).toEqual({ path: "./data/secrets.env", created: true });
+    expect(config.secretsFile).toEqual({
+      path: "./data/secrets.env",
+      created: true,
+      made: ["ANYRAY_ADMIN_TOKEN", "ANYRAY_CONTENT_KEY", "ANYRAY_CLIENT_KEY"],
+    });
   });
 });
 
@@ -469,5 +473,27 @@ describe("loadStoreLocation", () => {
       },
     );
     expect(() => loadStoreLocation({ ANYRAY_LEDGER_SYNC: "x" })).toThrow(ConfigError);
+  });
+});
+
+describe("loadPriceIds", () => {
+  test("knows configured providers without their keys, and others by the price data's own names", () => {
+    const env = providers({
+      fast: {
+        kind: "openai-compatible",
+        base_url: "https://api.groq.com/openai/v1",
+        api_key: "${K}",
+      },
+      mistral: { kind: "openai-compatible", base_url: "http://h", price_id: null },
+    });
+    const priceIdOf = loadPriceIds({ ...env, ANYRAY_PORT: "x" }, () => "");
+    expect(["fast", "mistral", "openai", "demo", "elsewhere"].map(priceIdOf)).toEqual([
+      "groq",
+      null,
+      "openai",
+      "demo",
+      null,
+    ]);
+    expect(() => loadPriceIds({ ANYRAY_PROVIDERS: "{" }, () => "")).toThrow(ConfigError);
   });
 });

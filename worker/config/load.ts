@@ -4,6 +4,7 @@
 import { createEnvironment, type Env, type ReadFile } from "./environment.ts";
 import { ConfigError, type Fault } from "./fault.ts";
 import type { Report } from "./json-fields.ts";
+import { findPriceIdByName } from "./price-id.ts";
 import { readProviders } from "./provider-sources.ts";
 import type { ProvidersConfig } from "./providers.ts";
 import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
@@ -40,8 +41,8 @@ export interface Config extends ProvidersConfig {
     readonly clientKey: string;
     readonly metricsToken: string | null;
   };
-  /** `created`: this is the first start. Null: everything that the gateway would make was given, and there is no file. */
-  readonly secretsFile: { readonly path: string; readonly created: boolean } | null;
+  /** Null: everything that the gateway would make was given, and there is no file. */
+  readonly secretsFile: Omit<Secrets, "values"> | null;
 }
 
 const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
@@ -67,6 +68,21 @@ export function loadStoreLocation(env: Env): StoreLocation {
   return location;
 }
 
+/**
+ * The id under which the price data knows a provider, by the operator's name for it: of those configured, else of those it knows by
+ * just that name. For tools; needs no API key. Throws `ConfigError`.
+ */
+export function loadPriceIds(env: Env, readFile: ReadFile): (provider: string) => string | null {
+  const faults: Fault[] = [];
+  const environment = createEnvironment(env, readFile, new Map(), collect(faults));
+  // Keys are not looked up: a tool's environment need not hold them.
+  const keyless = { ...environment, secret: () => null, lookUp: () => "unused" };
+  const { providers } = readProviders(keyless, readFile, collect(faults));
+  if (faults.length > 0) throw new ConfigError(faults);
+  const ids = new Map(providers.map(({ name, priceId }) => [name, priceId]));
+  return (name) => ids.get(name) ?? (ids.has(name) ? null : findPriceIdByName(name));
+}
+
 /** What `secrets.env` holds before anything is added to it. Its faults join the others. */
 function peek(openSecrets: OpenSecrets, directory: string, faults: Fault[]): Secrets {
   try {
@@ -74,7 +90,7 @@ function peek(openSecrets: OpenSecrets, directory: string, faults: Fault[]): Sec
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     faults.push(...error.faults);
-    return { values: new Map(), path: "", created: false };
+    return { values: new Map(), path: "", created: false, made: [] };
   }
 }
 
@@ -130,10 +146,11 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     metricsToken,
   };
   if (faults.length > 0) throw new ConfigError(faults);
-  const isFileUsed = file.created || MADE_SECRETS.some((name) => file.values.has(name));
+  const { path, created, made } = file;
+  const isFileUsed = created || MADE_SECRETS.some((name) => file.values.has(name));
   return {
     ...config,
     secrets,
-    secretsFile: isFileUsed ? { path: file.path, created: file.created } : null,
+    secretsFile: isFileUsed ? { path, created, made } : null,
   };
 }

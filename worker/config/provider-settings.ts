@@ -3,7 +3,7 @@
  * No provider's habits: those are in its folder. Parsing is in `parse-provider.ts`.
  */
 import type { Endpoint } from "../chat.ts";
-import { findPriceId } from "./price-id.ts";
+import { DEMO_PRICE_ID, findPriceId } from "./price-id.ts";
 
 export const PROVIDER_KINDS = ["openai", "anthropic", "openai-compatible", "demo"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
@@ -72,7 +72,7 @@ export function demoProvider(name: string): ProviderSettings {
     models: null,
     capabilities: { streamUsage: true, endpoints: new Set(KIND_ENDPOINTS.demo) },
     allowPrivate: false,
-    priceId: null,
+    priceId: DEMO_PRICE_ID,
   };
 }
 

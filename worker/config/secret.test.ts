@@ -82,8 +82,9 @@ describe("ensureSecrets", () => {
   test("adds only what is missing, and keeps every line that was there", () => {
     const text = "# mine\nANYRAY_ADMIN_TOKEN='my own token'\nGROQ_API_KEY=gsk\nANYRAY_CLIENT_KEY=";
     const directory = withFile(text);
-    const { values, created, path } = ensureSecrets(directory);
+    const { values, created, made, path } = ensureSecrets(directory);
     expect(created).toBe(false);
+    expect([...made]).toEqual(["ANYRAY_CONTENT_KEY", "ANYRAY_CLIENT_KEY"]);
     expect(readFileSync(path, "utf8").startsWith(`${text}\n`)).toBe(true);
     expect(values.get("ANYRAY_ADMIN_TOKEN")).toBe("my own token");
     expect(values.get("GROQ_API_KEY")).toBe("gsk");
@@ -137,14 +138,15 @@ describe("ensureSecrets", () => {
       const script = `
         const { ensureSecrets } = await import(${JSON.stringify(new URL("./secret.ts", import.meta.url).href)});
         while (Date.now() < ${Date.now() + 1_500});
-        const { values, created } = ensureSecrets(${JSON.stringify(directory)});
-        console.log(JSON.stringify({ values: [...values], created }));`;
+        const { values, created, made } = ensureSecrets(${JSON.stringify(directory)});
+        console.log(JSON.stringify({ values: [...values], created, made }));`;
       const file = join(mkdtempSync(join(root, "race-")), "start.ts");
       writeFileSync(file, script);
       const outputs = await Promise.all(Array.from({ length: 4 }, () => run(file)));
       const results = outputs.map((output) => JSON.parse(output));
       expect(new Set(results.map(({ values }) => JSON.stringify(values))).size).toBe(1);
       expect(results.filter(({ created }) => created).length).toBe(text === null ? 1 : 0);
+      expect(results.filter(({ made }) => made.length > 0).length).toBe(1);
       expect(readdirSync(directory)).toEqual(["secrets.env"]);
     }, 20_000);
   }

@@ -27,6 +27,8 @@ export interface Secrets {
   readonly path: string;
   /** Whether this call made the file: the first start. */
   readonly created: boolean;
+  /** The secrets that this call made; none where another process was faster. */
+  readonly made: readonly MadeSecret[];
 }
 
 /** Reads `secrets.env` in a directory, after adding those of the named secrets that it lacks. Throws `ConfigError`. */
@@ -162,15 +164,32 @@ function makeFile(path: string, names: readonly MadeSecret[]): boolean {
   }
 }
 
-/** Adds what the file lacks. Whether there was no file. */
-function completeFile(path: string, names: readonly MadeSecret[]): boolean {
+/** Adds what the file lacks; returns what that was, and whether there was no file. */
+function completeFile(
+  path: string,
+  names: readonly MadeSecret[],
+): Omit<Secrets, "values" | "path"> {
   return withLock(path, () => {
     const text = readPrivate(path);
     const present = parse(path, text ?? "");
-    const missing = names.filter((name) => !present.has(name));
-    if (missing.length > 0) put(path, addSecrets(text ?? "", makeValues(missing)), renameSync);
-    return text === null;
+    const made = names.filter((name) => !present.has(name));
+    if (made.length > 0) put(path, addSecrets(text ?? "", makeValues(made)), renameSync);
+    return { created: text === null, made };
   });
+}
+
+function make(path: string, names: readonly MadeSecret[]): Omit<Secrets, "values" | "path"> {
+  const lacks = (text: string | null): boolean => {
+    const present = parse(path, text ?? "");
+    return names.some((name) => !present.has(name));
+  };
+  const before = readPrivate(path);
+  if (lacks(before)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (before === null && makeFile(path, names)) return { created: true, made: names };
+    if (lacks(readPrivate(path))) return completeFile(path, names);
+  }
+  return { created: false, made: [] };
 }
 
 /** See `OpenSecrets`. With no names it only reads, and a missing file is an empty one. */
@@ -179,23 +198,14 @@ export function ensureSecrets(
   names: readonly MadeSecret[] = MADE_SECRETS,
 ): Secrets {
   const path = join(directory, SECRETS_FILE);
-  const hasAll = (text: string | null): boolean => {
-    const present = parse(path, text ?? "");
-    return names.every((name) => present.has(name));
-  };
-  let created = false;
   try {
-    const before = readPrivate(path);
-    if (!hasAll(before)) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      created = before === null && makeFile(path, names);
-      if (!created && !hasAll(readPrivate(path))) created = completeFile(path, names);
-    }
+    const done = make(path, names);
+    return { values: parse(path, readPrivate(path) ?? ""), path, ...done };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    const why = describeReadFailure(error);
     throw fault(
-      `cannot be written in ${directory}: ${describeReadFailure(error)}. Make the directory writable, or set ${names.join(", ")}.`,
+      `cannot be written in ${directory}: ${why}. Make the directory writable, or set ${names.join(", ")}.`,
     );
   }
-  return { values: parse(path, readPrivate(path) ?? ""), path, created };
 }
