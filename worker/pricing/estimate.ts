@@ -1,10 +1,11 @@
 /**
  * Token counts of our own, where a provider reports none: `estimateTokens` by a real tokenizer (OpenAI's o200k; other makers'
- * models count some ± 25 % differently), `roughTokens` by size alone. Neither is ever taken for a provider's word.
+ * models count differently), `roughTokens` by size alone. Neither is ever taken for a provider's word.
  *
  * The tokenizer is some 90 MB in memory, and loading it blocks the event loop for about half a second, once: it is loaded at the
- * first estimate, since most gateways never make one. After that its CPU is bounded: at most 64 KiB of a text are read, in pieces of well under a millisecond, one piece a turn of the event loop,
- * over all estimates together. Its cache of words is off: a cache must not hold content.
+ * first estimate, since most gateways never make one. After that its CPU is bounded: at most 64 KiB of a text are read, in
+ * pieces of under a millisecond, one piece a turn of the event loop, over all estimates together. Its cache of words is off:
+ * a cache must not hold content.
  */
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
@@ -12,7 +13,7 @@ import { setImmediate } from "node:timers";
 /** Of a longer text as much as this is read, spread evenly, and the rest inferred. */
 const MAX_BYTES = 65_536;
 /**
- * Merging takes the square of a word's length, and a hostile "word" has no end: a piece this small bounds it (0.7 ms at worst).
+ * Merging takes the square of a word's length, and a hostile "word" has no end: a piece this small bounds it (measured: 0.7 ms).
  * Text outside ASCII costs about three times as much a character, and is weighed so. A cut adds one token at most.
  */
 const PIECE_BYTES = 512;
