@@ -1,6 +1,22 @@
 /**
- * The only way out: every outbound connection of the gateway is made here. (Types; implementation follows.)
+ * The only way out: every outbound connection of the gateway is made here, to destinations that the configuration named.
+ * An HTTP/1.1 client of our own, because the runtimes' `fetch` can neither pin the address that was checked, nor tell a slow
+ * connection from a slow answer, nor keep from sending a request twice.
+ * No redirect is followed, no proxy variable is read, nothing is sent again.
  */
+import { Connection, IdleConnections } from "./egress/connection.ts";
+import {
+  cachedResolve,
+  dial,
+  systemResolve,
+  targetOf,
+  type DialOptions,
+  type Resolve,
+  type Target,
+} from "./egress/dial.ts";
+import { HttpExchange } from "./egress/exchange.ts";
+import { encodeRequest } from "./egress/request-head.ts";
+
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** Receives a body as it arrives. After `end` or `fail` nothing more comes. */
@@ -35,11 +51,13 @@ export interface Exchange {
 }
 
 export type EgressFailure =
+  /** Not a destination, not an allowed address, or not a valid request. */
   | "refused"
   | "unresolvable"
   | "unreachable"
   | "timeout_connect"
   | "timeout_first_byte"
+  /** Closed without one byte of answer. */
   | "closed"
   | "malformed"
   | "cut"
@@ -55,4 +73,196 @@ export class EgressError extends Error {
     this.kind = kind;
     this.isRetryable = isRetryable;
   }
+}
+
+/** A place that the configuration allows. */
+export interface Destination {
+  /** By which requests name it. */
+  readonly name: string;
+  /** `https://api.openai.com`, with a port where it is not the scheme's own. */
+  readonly origin: string;
+  /** Why it is allowed, in our words. */
+  readonly reason: string;
+  /** Deploy-time configuration wrote this host down: it may be, or resolve to, a private or loopback address. */
+  readonly allowPrivate: boolean;
+}
+
+export interface EgressRequest {
+  /** A destination's name. */
+  readonly destination: string;
+  readonly method: string;
+  /** Begins with a slash. */
+  readonly pathAndQuery: string;
+  readonly headers: HeaderList;
+  /** Written in order, neither joined nor copied when large. */
+  readonly body: readonly Uint8Array[];
+}
+
+/** What has crossed the boundary since the start. */
+export interface EgressReport {
+  readonly destination: string;
+  readonly origin: string;
+  readonly reason: string;
+  readonly requests: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly refused: number;
+  readonly openConnections: number;
+}
+
+export interface Egress {
+  /** Never throws: a refusal comes through the exchange. */
+  send(request: EgressRequest): Exchange;
+  report(): readonly EgressReport[];
+  /** Requests to places that nobody configured. */
+  refusedElsewhere(): number;
+  /** Closes idle connections and stops the sweep. */
+  close(): void;
+}
+
+export interface EgressOptions {
+  readonly destinations: readonly Destination[];
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  readonly resolve?: Resolve;
+  /** PEM of further authorities. */
+  readonly extraCa?: string;
+}
+
+const SWEEP_MS = 5_000;
+
+/** A destination with its connections and counts. */
+interface Lane {
+  readonly destination: Destination;
+  readonly target: Target;
+  readonly host: string;
+  readonly idle: IdleConnections;
+  requests: number;
+  bytesSent: number;
+  bytesReceived: number;
+  refused: number;
+  open: number;
+}
+
+export function createEgress(options: EgressOptions): Egress {
+  const { firstByteMs, now } = options;
+  const dialOptions: DialOptions = {
+    resolve: cachedResolve(options.resolve ?? systemResolve, now),
+    connectMs: options.connectMs,
+    extraCa: options.extraCa ?? null,
+  };
+  const lanes = new Map(options.destinations.map((each) => [each.name, createLane(each, now)]));
+  let refusedElsewhere = 0;
+  const sweep = setInterval(() => {
+    for (const lane of lanes.values()) lane.idle.sweep();
+  }, SWEEP_MS);
+  // A timer of housekeeping must not keep the process alive.
+  if (typeof sweep === "object") sweep.unref();
+
+  return {
+    send(request) {
+      const lane = lanes.get(request.destination);
+      if (lane !== undefined) return send(lane, request, dialOptions, firstByteMs);
+      refusedElsewhere += 1;
+      return refusedExchange(firstByteMs);
+    },
+    report: () =>
+      [...lanes.values()].map((lane) => ({
+        destination: lane.destination.name,
+        origin: lane.destination.origin,
+        reason: lane.destination.reason,
+        requests: lane.requests,
+        bytesSent: lane.bytesSent,
+        bytesReceived: lane.bytesReceived,
+        refused: lane.refused,
+        openConnections: lane.open,
+      })),
+    refusedElsewhere: () => refusedElsewhere,
+    close() {
+      clearInterval(sweep);
+      for (const lane of lanes.values()) lane.idle.closeAll();
+    },
+  };
+}
+
+function createLane(destination: Destination, now: () => number): Lane {
+  return {
+    destination,
+    target: targetOf(destination.origin),
+    host: new URL(destination.origin).host,
+    idle: new IdleConnections(now),
+    requests: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    refused: 0,
+    open: 0,
+  };
+}
+
+function refusedExchange(firstByteMs: number): Exchange {
+  const exchange = new HttpExchange({
+    pieces: [],
+    isHead: false,
+    firstByteMs,
+    release: () => undefined,
+  });
+  exchange.refuse(new EgressError("refused"));
+  return exchange;
+}
+
+function send(
+  lane: Lane,
+  request: EgressRequest,
+  dialOptions: DialOptions,
+  firstByteMs: number,
+): Exchange {
+  let pieces: Uint8Array[];
+  try {
+    pieces = encodeRequest({ ...request, host: lane.host });
+  } catch {
+    lane.refused += 1;
+    return refusedExchange(firstByteMs);
+  }
+  const exchange = new HttpExchange({
+    pieces,
+    isHead: request.method === "HEAD",
+    firstByteMs,
+    release(connection, keepAlive, isReusable) {
+      if (isReusable) lane.idle.put(connection, keepAlive);
+      else connection.destroy();
+    },
+  });
+  lane.requests += 1;
+  for (const piece of pieces) lane.bytesSent += piece.length;
+
+  const idle = lane.idle.take();
+  if (idle !== null) {
+    exchange.markReused(true);
+    exchange.begin(idle);
+    return exchange;
+  }
+  exchange.dialing(
+    dial(lane.destination, lane.target, dialOptions, (result) => {
+      if (result instanceof EgressError) {
+        if (result.kind === "refused") lane.refused += 1;
+        exchange.refuse(result);
+        return;
+      }
+      lane.open += 1;
+      const connection: Connection = new Connection(
+        result,
+        (count) => {
+          lane.bytesReceived += count;
+        },
+        () => {
+          lane.open -= 1;
+          lane.idle.remove(connection);
+        },
+      );
+      exchange.begin(connection);
+    }),
+  );
+  return exchange;
 }

@@ -16,10 +16,7 @@ const TABLE = {
     400,
     "The provider of this model does not speak this endpoint's dialect. Use another endpoint or another model.",
   ],
-  unauthenticated: [
-    401,
-    "No valid client key. Send `Authorization: Bearer ark_…` or `x-api-key: ark_…`.",
-  ],
+  unauthenticated: [401, "No valid credential was sent."],
   model_not_allowed: [403, "This key may not use that model."],
   forbidden: [403, "This key may not do that."],
   not_found: [404, "There is nothing at this address."],

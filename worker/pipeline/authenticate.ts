@@ -31,12 +31,18 @@ export function authenticate(deps: Deps, headers: Headers): Caller | Promise<Cal
   const beside = headers.get("x-anyray-api-key");
   const secret = beside ?? managedSecret(headers);
   const parsed = parseClientKey(secret);
-  if (parsed === null) throw new GatewayError("unauthenticated");
+  if (parsed === null) throw unauthenticated();
   const known = deps.clientKeys.cached(parsed.hash);
   if (known !== undefined) return toCaller(deps, known, headers, beside !== null);
   return deps.clientKeys
     .find(parsed.hash)
     .then((key) => toCaller(deps, key, headers, beside !== null));
+}
+
+function unauthenticated(): GatewayError {
+  return new GatewayError("unauthenticated", {
+    hint: "Send a client key: `authorization: Bearer ark_…` or `x-api-key: ark_…`.",
+  });
 }
 
 function managedSecret(headers: Headers): string {
@@ -65,7 +71,7 @@ function toCaller(
 ): Caller {
   const now = deps.clock.now();
   if (key === null || key.revokedAtMs !== null || (key.expiresAtMs ?? Infinity) <= now) {
-    throw new GatewayError("unauthenticated");
+    throw unauthenticated();
   }
   if (!isPassthrough) return { key, credential: "managed", ownCredential: null };
   if (key.passthrough === null) {

@@ -17,7 +17,11 @@ export function ownHeaders(traceId: string): [string, string][] {
   ];
 }
 
-export function errorAnswer(error: GatewayError, errors: ErrorWire, traceId: string): Response {
+export function errorAnswer(
+  error: GatewayError,
+  errors: Pick<ErrorWire, "body">,
+  traceId: string,
+): Response {
   const headers: HeaderList = [
     ["content-type", "application/json"],
     ["x-anyray-error-source", "gateway"],

@@ -1,0 +1,39 @@
+/** The gateway as one function from Request to Response. Puts routes together; holds no logic. */
+import { Elysia } from "elysia";
+import type { Deps } from "./deps.ts";
+import { spendRoutes } from "./routes/admin/spend.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { answerError, methodTable } from "./routes/errors.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { v1Routes } from "./routes/v1.ts";
+
+/**
+ * `standardHostname: false`: the framework otherwise reads the path from a fixed offset, and a short `Host` would lead
+ * around the admin plane's guard.
+ */
+const HANDLER = { standardHostname: false };
+
+/** The routes that the API description covers; also the type that typed clients are made from. */
+export function apiRoutes(deps: Deps) {
+  return new Elysia({ handler: HANDLER })
+    .use(healthRoutes(deps))
+    .use(v1Routes(deps))
+    .use(spendRoutes(deps));
+}
+export type Api = ReturnType<typeof apiRoutes>;
+
+export interface App {
+  fetch(request: Request): Promise<Response>;
+}
+
+export function createApp(deps: Deps): App {
+  const routes = apiRoutes(deps);
+  const docs = docsRoutes(deps, routes);
+  const allowed = methodTable([...routes.routes, ...docs.routes]);
+  const app = new Elysia({ handler: HANDLER })
+    // First: an error hook covers only the routes that come after it.
+    .onError(({ code, error, request }) => answerError(deps, request, code, error, allowed))
+    .use(routes)
+    .use(docs);
+  return { fetch: async (request) => app.fetch(request) };
+}

@@ -1,0 +1,53 @@
+/** The head of a request as bytes. What could end a line early, and so smuggle a header or a request, is refused. */
+import { Buffer } from "node:buffer";
+import { EgressError, type HeaderList } from "../egress.ts";
+
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const BAD_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const BAD_IN_PATH = /[^\x21-\x7e]/;
+/** Ours alone. */
+const FRAMING: ReadonlySet<string> = new Set([
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+]);
+/** Up to this, head and body go out in one write. */
+const ONE_WRITE_BYTES = 16 * 1024;
+
+export interface RequestParts {
+  readonly method: string;
+  /** `api.openai.com` or `127.0.0.1:8080` */
+  readonly host: string;
+  readonly pathAndQuery: string;
+  readonly headers: HeaderList;
+  readonly body: readonly Uint8Array[];
+}
+
+/**
+ * @returns the pieces to write, in order
+ * @throws EgressError `refused` for a character that may not stand where it does
+ */
+export function encodeRequest(parts: RequestParts): Uint8Array[] {
+  const { body, headers, host, method, pathAndQuery } = parts;
+  if (BAD_IN_PATH.test(pathAndQuery) || !NAME.test(method)) throw new EgressError("refused");
+  let length = 0;
+  for (const piece of body) length += piece.length;
+  let head = `${method} ${pathAndQuery} HTTP/1.1\r\nhost: ${host}\r\n`;
+  for (const [name, value] of headers) {
+    if (!NAME.test(name) || BAD_IN_VALUE.test(value)) throw new EgressError("refused");
+    if (!FRAMING.has(name)) head += `${name}: ${value}\r\n`;
+  }
+  head +=
+    length > 0 || method === "POST"
+      ? `content-length: ${length}\r\nconnection: keep-alive\r\n\r\n`
+      : "connection: keep-alive\r\n\r\n";
+  if (head.length + length > ONE_WRITE_BYTES) return [Buffer.from(head, "latin1"), ...body];
+  const whole = Buffer.allocUnsafe(head.length + length);
+  let at = whole.write(head, 0, "latin1");
+  for (const piece of body) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return [whole];
+}

@@ -1,0 +1,12 @@
+/** The one error shape of the admin API. */
+import { t } from "elysia";
+import { ERROR_CODES } from "../../errors.ts";
+
+export const AdminError = t.Object({
+  error: t.Object({
+    code: t.String({ enum: [...ERROR_CODES] }),
+    message: t.String(),
+    status: t.Integer(),
+    request_id: t.String(),
+  }),
+});

@@ -1,0 +1,163 @@
+/** The query strings of the spend routes: every parameter is known and every value checked, or the request is refused. */
+import {
+  LEDGER_FILTERS,
+  SPEND_GROUPS,
+  type LedgerFilter,
+  type LedgerQuery,
+  type RecordsQuery,
+  type SpendGroup,
+  type SpendQuery,
+} from "../../../db/store.ts";
+import { DIALECTS, ENDPOINTS, OUTCOMES, USAGE_SOURCES } from "../../chat.ts";
+import { GatewayError } from "../../errors.ts";
+
+const DAY_MS = 86_400_000;
+const DEFAULT_RANGE_MS = 30 * DAY_MS;
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+
+/** Filters whose values are closed lists. */
+const CHOICES: Partial<Record<LedgerFilter, readonly string[]>> = {
+  credential: ["managed", "passthrough"],
+  attribution: ["key", "header", "none"],
+  endpoint: ENDPOINTS,
+  dialect: DIALECTS,
+  outcome: OUTCOMES,
+  usage_source: USAGE_SOURCES,
+};
+const BOOLEANS: ReadonlySet<string> = new Set(["stream", "unpriced"]);
+
+type Where = LedgerQuery["where"];
+
+/** @throws GatewayError `invalid_request` naming the parameter */
+export function parseSpendQuery(url: string, nowMs: number): SpendQuery {
+  const parameters = readParameters(url, ["from", "to", "tz", "limit", "group_by"]);
+  return {
+    ...parseRange(parameters, nowMs),
+    where: parseWhere(parameters),
+    limit: parseLimit(parameters.get("limit")),
+    timeZone: parseTimeZone(parameters.get("tz")),
+    groupBy: parseGroups(parameters.get("group_by")),
+  };
+}
+
+/** @throws GatewayError `invalid_request` naming the parameter */
+export function parseRecordsQuery(url: string, nowMs: number): RecordsQuery {
+  const parameters = readParameters(url, ["from", "to", "limit", "cursor", "format"]);
+  return {
+    ...parseRange(parameters, nowMs),
+    where: parseWhere(parameters),
+    limit: parseLimit(parameters.get("limit")),
+    beforeId: parseCursor(parameters.get("cursor")),
+  };
+}
+
+/** @throws GatewayError `invalid_request` */
+export function parseFormat(request: Request): "json" | "csv" {
+  const format = new URL(request.url).searchParams.get("format");
+  if (format === "csv" || format === "json") return format;
+  if (format !== null) throw invalid("format", "It is `json` or `csv`.");
+  return request.headers.get("accept")?.startsWith("text/csv") === true ? "csv" : "json";
+}
+
+function readParameters(url: string, own: readonly string[]): Map<string, string> {
+  const known = new Set<string>([...own, ...LEDGER_FILTERS, "model"]);
+  const parameters = new Map<string, string>();
+  for (const [name, value] of new URL(url).searchParams) {
+    if (!known.has(name)) throw invalid(null, `Known parameters: ${[...known].join(", ")}.`);
+    const before = parameters.get(name);
+    if (before !== undefined && name !== "group_by") throw invalid(name, "It stands twice.");
+    parameters.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return parameters;
+}
+
+function parseRange(parameters: ReadonlyMap<string, string>, nowMs: number) {
+  const toMs = parseTime("to", parameters.get("to")) ?? nowMs + 1;
+  const fromMs = parseTime("from", parameters.get("from")) ?? toMs - DEFAULT_RANGE_MS;
+  if (fromMs >= toMs) throw invalid("from", "It must lie before `to`.");
+  return { fromMs, toMs };
+}
+
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+function parseTime(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  // A plus sign that nobody encoded arrives as a space.
+  const time = TIME.test(text.replace(" ", "+")) ? Date.parse(text.replace(" ", "+")) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw invalid(
+      name,
+      "It is a date (2026-11-23, UTC) or an RFC 3339 time (2026-11-23T14:00:00Z).",
+    );
+  }
+  return time;
+}
+
+function parseLimit(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LIMIT;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_LIMIT) throw invalid("limit", `It is 1 to ${MAX_LIMIT}.`);
+  return limit;
+}
+
+function parseTimeZone(text: string | undefined): string {
+  if (text === undefined) return "UTC";
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    throw invalid("tz", "It is an IANA time zone, such as Europe/Berlin.");
+  }
+}
+
+function parseGroups(text: string | undefined): SpendGroup[] {
+  if (text === undefined) return [];
+  const groups: SpendGroup[] = [];
+  for (const name of text.split(",")) {
+    const group = SPEND_GROUPS.find((candidate) => candidate === name);
+    if (group === undefined)
+      throw invalid("group_by", `It is one or more of ${SPEND_GROUPS.join(", ")}.`);
+    if (groups.includes(group)) throw invalid("group_by", "A name stands twice.");
+    groups.push(group);
+  }
+  return groups;
+}
+
+function parseCursor(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
+    throw invalid("cursor", "It is the `next_cursor` of the page before.");
+  }
+  return text;
+}
+
+/** An empty value asks for the unattributed. */
+function parseWhere(parameters: ReadonlyMap<string, string>): Where {
+  const where: Where = {};
+  for (const name of [...LEDGER_FILTERS, "model"] as const) {
+    const text = parameters.get(name);
+    if (text !== undefined) where[name] = parseFilter(name, text);
+  }
+  return where;
+}
+
+function parseFilter(name: LedgerFilter | "model", text: string): string | number | boolean | null {
+  if (BOOLEANS.has(name)) {
+    if (text !== "true" && text !== "false") throw invalid(name, "It is true or false.");
+    return text === "true";
+  }
+  if (text === "") return null;
+  if (name === "status") {
+    if (!/^\d{3}$/.test(text)) throw invalid(name, "It is an HTTP status.");
+    return Number(text);
+  }
+  const choices = name === "model" ? undefined : CHOICES[name];
+  if (choices !== undefined && !choices.includes(text)) {
+    throw invalid(name, `It is one of ${choices.join(", ")}.`);
+  }
+  return text;
+}
+
+function invalid(field: string | null, hint: string): GatewayError {
+  return new GatewayError("invalid_request", field === null ? { hint } : { field, hint });
+}

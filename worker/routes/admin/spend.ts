@@ -1,0 +1,127 @@
+/** `GET /admin/spend` and `/admin/spend/records`: who spent what. */
+import { Elysia, t } from "elysia";
+import { LEDGER_FILTERS, SPEND_GROUPS } from "../../../db/store.ts";
+import type { Deps } from "../../deps.ts";
+import { ownHeaders } from "../../pipeline/respond.ts";
+import { requireAdmin } from "../admin-token.ts";
+import { AdminError } from "./error-schema.ts";
+import { toCsv } from "./csv.ts";
+import {
+  LedgerRecord,
+  SpendReport,
+  toGroupJson,
+  toLedgerRecord,
+  toSumsJson,
+} from "./spend-json.ts";
+import { parseFormat, parseRecordsQuery, parseSpendQuery } from "./spend-query.ts";
+
+const Text = (description: string) => t.Optional(t.String({ description }));
+
+const filters = Object.fromEntries(
+  [...LEDGER_FILTERS, "model" as const].map((name) => [
+    name,
+    Text(`Rows with this ${name}; empty: rows without one`),
+  ]),
+);
+const range = {
+  from: Text("Inclusive; a date (UTC) or RFC 3339. Default: 30 days before `to`"),
+  to: Text("Exclusive; default: now"),
+  limit: Text("1 to 1000, default 100"),
+};
+/** Described here, checked in `spend-query.ts`: the framework would drop unknown names in silence. */
+const SpendParameters = t.Object(
+  {
+    ...range,
+    group_by: Text(`One or more of ${SPEND_GROUPS.join(", ")}, joined by commas`),
+    tz: Text("IANA time zone of `day` and `hour`, default UTC"),
+    ...filters,
+  },
+  { additionalProperties: true },
+);
+const RecordsParameters = t.Object(
+  {
+    ...range,
+    cursor: Text("`next_cursor` of the page before"),
+    format: Text("json (default) or csv"),
+    ...filters,
+  },
+  { additionalProperties: true },
+);
+
+export function spendRoutes(deps: Deps) {
+  return (
+    new Elysia({ prefix: "/admin/spend", handler: { standardHostname: false } })
+      .onTransform(({ request, set }) => {
+        requireAdmin(deps, request);
+        for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
+      })
+      .get(
+        "",
+        async ({ request }) => {
+          const query = parseSpendQuery(request.url, deps.clock.now());
+          const report = await deps.store.ledger.spend(query);
+          return {
+            from: new Date(query.fromMs).toISOString(),
+            to: new Date(query.toMs).toISOString(),
+            tz: query.timeZone,
+            totals: toSumsJson(report.totals),
+            groups: report.groups.map(toGroupJson),
+          };
+        },
+        {
+          query: SpendParameters,
+          response: { 200: SpendReport, 400: AdminError, 401: AdminError },
+          detail: {
+            tags: ["Spend"],
+            summary: "Sums over the ledger, by any grouping, the costliest first",
+            security: [{ adminToken: [] }],
+          },
+        },
+      )
+      // A hook, because a schema and a text answer don't go together. Covers the routes that follow it.
+      .onBeforeHandle(({ request }) =>
+        parseFormat(request) === "csv" ? recordsCsv(deps, request) : undefined,
+      )
+      .get(
+        "/records",
+        async ({ request }) => {
+          const { rows, next_cursor } = await readRecords(deps, request);
+          return { records: rows.map(toLedgerRecord), next_cursor };
+        },
+        {
+          query: RecordsParameters,
+          response: {
+            200: t.Object({
+              records: t.Array(LedgerRecord),
+              next_cursor: t.Union([t.String(), t.Null()]),
+            }),
+            400: AdminError,
+            401: AdminError,
+          },
+          detail: {
+            tags: ["Spend"],
+            summary: "Ledger rows, newest first; JSON or CSV",
+            security: [{ adminToken: [] }],
+          },
+        },
+      )
+  );
+}
+
+async function readRecords(deps: Deps, request: Request) {
+  const query = parseRecordsQuery(request.url, deps.clock.now());
+  const rows = await deps.store.ledger.records(query);
+  return { rows, next_cursor: rows.length < query.limit ? null : (rows.at(-1)?.id ?? null) };
+}
+
+async function recordsCsv(deps: Deps, request: Request): Promise<Response> {
+  const { rows, next_cursor } = await readRecords(deps, request);
+  const headers: [string, string][] = [
+    ["content-type", "text/csv; charset=utf-8"],
+    ["content-disposition", 'attachment; filename="spend.csv"'],
+    ...ownHeaders(deps.ids.traceId()),
+  ];
+  if (next_cursor !== null) headers.push(["x-anyray-next-cursor", next_cursor]);
+  const columns = Object.keys(LedgerRecord.properties);
+  return new Response(toCsv(columns, rows.map(toLedgerRecord)), { headers });
+}

@@ -1,0 +1,110 @@
+/** Liveness, readiness and metrics. Readiness says only what a load balancer may know, unless the caller is an admin. */
+import { Elysia, t } from "elysia";
+import type { Deps } from "../deps.ts";
+import { ownHeaders } from "../pipeline/respond.ts";
+import { isAdmin, requireMetricsToken } from "./admin-token.ts";
+
+const Check = t.Object({
+  state: t.Union([t.Literal("ok"), t.Literal("degraded"), t.Literal("failed")]),
+  code: t.Union([t.String(), t.Null()]),
+});
+type Checks = Record<string, { state: "ok" | "degraded" | "failed"; code: string | null }>;
+
+export function healthRoutes(deps: Deps) {
+  return new Elysia({ handler: { standardHostname: false } })
+    .model({
+      Health: t.Object({ status: t.String(), checks: t.Optional(t.Record(t.String(), Check)) }),
+    })
+    .get("/", () => Response.json({ name: "anyray", docs: "/docs" }, headers(deps)), {
+      detail: {
+        tags: ["Health"],
+        summary: "What this is",
+        responses: { 200: { description: "Its name" } },
+      },
+    })
+    .head("/", () => new Response(null, headers(deps)), { detail: { hide: true } })
+    .get("/livez", () => Response.json({ status: "ok" }, headers(deps)), {
+      detail: {
+        tags: ["Health"],
+        summary: "Is the process alive",
+        responses: healthAnswers("Alive"),
+      },
+    })
+    .get("/readyz", ({ request }) => ready(deps, request), {
+      detail: {
+        tags: ["Health"],
+        summary: "Can requests be served and accounted for",
+        description: "`checks` are shown to admins only.",
+        responses: { ...healthAnswers("Ready"), 503: healthAnswers("Not ready")[200] },
+      },
+    })
+    .get("/metrics", ({ request }) => metrics(deps, request), {
+      detail: {
+        tags: ["Health"],
+        summary: "Metrics in Prometheus' text format",
+        security: [{ adminToken: [] }],
+        responses: {
+          200: {
+            description: "Metrics",
+            content: { "text/plain": { schema: { type: "string" as const } } },
+          },
+        },
+      },
+    });
+}
+
+function headers(deps: Deps): { headers: [string, string][] } {
+  return { headers: ownHeaders(deps.ids.traceId()) };
+}
+
+function healthAnswers(description: string) {
+  return {
+    200: {
+      description,
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Health" } } },
+    },
+  };
+}
+
+async function ready(deps: Deps, request: Request): Promise<Response> {
+  const ledger = await deps.store.ledger.checkWritable().then(
+    () => "ok" as const,
+    () => "failed" as const,
+  );
+  const waiting = deps.settler.waitingRows;
+  const checks: Checks = {
+    listener: deps.live.isDraining
+      ? { state: "failed", code: "draining" }
+      : { state: "ok", code: null },
+    ledger: { state: ledger, code: ledger === "ok" ? null : "store_unavailable" },
+    settlement: {
+      state: waiting === 0 ? "ok" : "degraded",
+      code: waiting === 0 ? null : "rows_waiting",
+    },
+  };
+  const states = Object.values(checks).map((check) => check.state);
+  const isFailed = states.includes("failed");
+  const status = isFailed ? "failed" : states.includes("degraded") ? "degraded" : "ok";
+  return Response.json(isAdmin(deps, request) ? { status, checks } : { status }, {
+    status: isFailed ? 503 : 200,
+    ...headers(deps),
+  });
+}
+
+function metrics(deps: Deps, request: Request): Response {
+  requireMetricsToken(deps, request);
+  const gauges = [
+    "# HELP anyray_live_requests Requests under way.",
+    "# TYPE anyray_live_requests gauge",
+    `anyray_live_requests ${deps.live.count}`,
+    "# HELP anyray_ledger_rows_waiting Ledger rows that wait to be committed again.",
+    "# TYPE anyray_ledger_rows_waiting gauge",
+    `anyray_ledger_rows_waiting ${deps.settler.waitingRows}`,
+  ];
+  return new Response(`${deps.counters.render()}${gauges.join("\n")}\n`, {
+    headers: [
+      ["content-type", "text/plain; version=0.0.4; charset=utf-8"],
+      ...headers(deps).headers,
+    ],
+  });
+}
