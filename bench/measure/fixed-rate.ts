@@ -1,0 +1,44 @@
+/**
+ * One run of the open-loop generator against a fresh proxy.
+ */
+import { join } from "node:path";
+import { startReader } from "../children.ts";
+import type { LoadPlan, LoadResult } from "../load.ts";
+import { type ProxyKind, type Rig, startProxy } from "../rig.ts";
+import { type Load, runWrk } from "../wrk.ts";
+
+const SECONDS = 5;
+
+/** Throws if any request failed. */
+export async function measureFixedRate(
+  rig: Rig,
+  kind: ProxyKind,
+  load: Load,
+  rate: number,
+): Promise<LoadResult> {
+  const proxy = await startProxy(rig, kind);
+  try {
+    // Full load first: a fresh process's compiler would otherwise be measured for seconds.
+    await runWrk(rig, proxy, load, rig.options.warmUpSeconds);
+    const plan: LoadPlan = {
+      port: proxy.port,
+      clientKey: proxy.clientKey,
+      ...load,
+      rate,
+      warmUpSeconds: 1,
+      seconds: rig.options.isQuick ? 2 : SECONDS,
+    };
+    const text = await startReader({
+      name: "load generator",
+      argv: [process.execPath, join(import.meta.dirname, "../load.ts"), JSON.stringify(plan)],
+      cores: rig.cores.rest,
+      logPath: join(rig.tempDir, "load.log"),
+    }).output;
+    // Printed by load.ts of the same version.
+    const result = JSON.parse(text) as LoadResult;
+    if (result.errors > 0) throw new Error(`${result.errors} requests at a fixed rate failed`);
+    return result;
+  } finally {
+    await proxy.stop();
+  }
+}
