@@ -1,0 +1,75 @@
+/** Opens the durable state of a gateway in its data directory. */
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openJournal } from "./journal.ts";
+import { createClaimedUsers } from "./sqlite/claimed-users.ts";
+import { openDatabase } from "./sqlite/database.ts";
+import { createKeys } from "./sqlite/keys.ts";
+import { createLedger } from "./sqlite/ledger.ts";
+import { lockDirectory } from "./sqlite/lock.ts";
+import { createPrices } from "./sqlite/prices.ts";
+import type { AttemptJournal, Store } from "./store.ts";
+
+export interface StoreOptions {
+  readonly dataDir: string;
+  /** `normal` survives the death of the process, `full` also power loss. */
+  readonly ledgerSync: "normal" | "full";
+}
+
+const DATABASE = "anyray.sqlite";
+const LOCK = "gateway.lock";
+
+/**
+ * For the gateway: holds the directory for itself.
+ * @throws (rejects with) Error if another gateway has it, or it can't be written
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(dataDir);
+  try {
+    const journal = openJournal(join(dataDir, "attempts"));
+    return assemble(options, journal, () => {
+      journal.closeFiles();
+      lock.release();
+    });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** For a command beside a running gateway, or without one: no lock, and nothing can be sent. */
+export async function openStoreForTool(options: StoreOptions): Promise<Store> {
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const noJournal: AttemptJournal = {
+    open: () => {
+      throw new Error("a tool sends nothing");
+    },
+    close: () => undefined,
+    recover: async () => ({ attempts: [], done: async () => undefined }),
+  };
+  return assemble(options, noJournal, () => undefined);
+}
+
+function assemble(options: StoreOptions, journal: AttemptJournal, release: () => void): Store {
+  const path = join(options.dataDir, DATABASE);
+  const database = openDatabase(path, { sync: options.ledgerSync });
+  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, LOCK]) {
+    const file = join(options.dataDir, name);
+    if (existsSync(file)) chmodSync(file, 0o600);
+  }
+  const ledger = createLedger(database);
+  return {
+    ledger,
+    keys: createKeys(database),
+    claimedUsers: createClaimedUsers(database),
+    prices: createPrices(database),
+    journal,
+    async close() {
+      ledger.flush();
+      database.client.close();
+      release();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** SQLite on Deno (and Node): `node:sqlite` behind the members that Bun's driver has. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { SqliteClient, SqlValue, Statement } from "./driver.ts";
+
+export function openSqlite(path: string): SqliteClient {
+  const database = new DatabaseSync(path);
+  return {
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => wrap(database.prepare(sql)),
+    transaction(work) {
+      const begin = (behaviour: string) => () => {
+        database.exec(`BEGIN ${behaviour}`);
+        try {
+          work();
+          database.exec("COMMIT");
+        } catch (error) {
+          database.exec("ROLLBACK");
+          throw error;
+        }
+      };
+      return {
+        deferred: begin("DEFERRED"),
+        immediate: begin("IMMEDIATE"),
+        exclusive: begin("EXCLUSIVE"),
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+function wrap(statement: StatementSync): Statement {
+  return {
+    run: (...values) => statement.run(...values.map(bound)),
+    get: (...values) => statement.get(...values.map(bound)) ?? null,
+    all: (...values) => statement.all(...values.map(bound)),
+    // Objects keep the order of the columns; names are unique in every query of ours.
+    values: (...values) => statement.all(...values.map(bound)).map((row) => Object.values(row)),
+  };
+}
+
+/** `node:sqlite` binds no booleans. */
+function bound(value: SqlValue | boolean): SqlValue {
+  return typeof value === "boolean" ? Number(value) : value;
+}

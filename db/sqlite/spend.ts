@@ -1,0 +1,181 @@
+/** Sums over the ledger. Money is summed in two halves, since a 64-bit sum of pico-dollars ends at nine million dollars. */
+import { desc, sql, type SQL } from "drizzle-orm";
+import { ledger } from "../schema/sqlite.ts";
+import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
+import type { Orm } from "./database.ts";
+import { stretches } from "./time-zone.ts";
+import { conditions, model } from "./where.ts";
+
+const GIGA = 1_000_000_000;
+
+/** `high` and `low` as text: `high × 10^9 + low` is the exact sum. */
+function moneySum(column: SQL) {
+  return {
+    high: sql<string>`cast(coalesce(sum(${column} / ${GIGA}), 0) as text)`,
+    low: sql<string>`cast(coalesce(sum(${column} % ${GIGA}), 0) as text)`,
+  };
+}
+
+const isEstimated = sql`${ledger.usageSource} = 'estimated'`;
+const cost = moneySum(sql`${ledger.costPicoUsd}`);
+const estimated = moneySum(sql`case when ${isEstimated} then ${ledger.costPicoUsd} else 0 end`);
+const saved = moneySum(sql`${ledger.savedPicoUsd}`);
+const total = (column: SQL) => sql<number>`coalesce(sum(${column}), 0)`;
+
+const SUMS = {
+  rows: sql<number>`count(*)`,
+  inputTokens: total(sql`${ledger.inputTokens}`),
+  cachedInputTokens: total(sql`${ledger.cachedInputTokens}`),
+  cacheWriteTokens: total(sql`${ledger.cacheWriteTokens}`),
+  outputTokens: total(sql`${ledger.outputTokens}`),
+  reasoningTokens: total(sql`${ledger.reasoningTokens}`),
+  costHigh: cost.high,
+  costLow: cost.low,
+  estimatedHigh: estimated.high,
+  estimatedLow: estimated.low,
+  estimatedRows: total(isEstimated),
+  unpricedRows: total(sql`${ledger.unpriced}`),
+  savedInputTokens: total(sql`${ledger.savedInputTokens}`),
+  savedHigh: saved.high,
+  savedLow: saved.low,
+};
+
+interface SumsRow {
+  readonly rows: number;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly costHigh: string;
+  readonly costLow: string;
+  readonly estimatedHigh: string;
+  readonly estimatedLow: string;
+  readonly estimatedRows: number;
+  readonly unpricedRows: number;
+  readonly savedInputTokens: number;
+  readonly savedHigh: string;
+  readonly savedLow: string;
+}
+
+export function readSpend(orm: Orm, query: SpendQuery): SpendReport {
+  const where = conditions(query);
+  const totals = orm.select(SUMS).from(ledger).where(where).all()[0];
+  return {
+    totals: totals === undefined ? NOTHING : toSums(totals),
+    groups: query.groupBy.length === 0 ? [] : readGroups(orm, query, where),
+  };
+}
+
+function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendGroupRow[] {
+  const keys = query.groupBy.map((group) => groupKey(group, query));
+  const selected = Object.fromEntries(
+    keys.map((key, at) => [`key${at}`, sql<string | null>`${key}`.as(`key${at}`)]),
+  );
+  return orm
+    .select({ ...selected, ...SUMS })
+    .from(ledger)
+    .where(where)
+    .groupBy(...keys.map((_, at) => sql.raw(`${at + 1}`)))
+    .orderBy(
+      desc(sql`sum(${ledger.costPicoUsd} / ${GIGA})`),
+      desc(sql`sum(${ledger.costPicoUsd} % ${GIGA})`),
+      desc(sql`count(*)`),
+      ...keys.map((_, at) => sql.raw(`${at + 1}`)),
+    )
+    .limit(query.limit)
+    .all()
+    .map((row) => {
+      // The columns are those selected above: the keys, then the sums.
+      const values = row as unknown as SumsRow & Record<string, string | null>;
+      const key = Object.fromEntries(
+        query.groupBy.map((group, at) => [group, values[`key${at}`] ?? null]),
+      );
+      return { key, ...toSums(values) };
+    });
+}
+
+/** The value that rows are put together by. */
+function groupKey(group: SpendGroup, query: SpendQuery): SQL {
+  switch (group) {
+    case "user":
+      return sql`${ledger.user}`;
+    case "team":
+      return sql`${ledger.team}`;
+    case "session":
+      return sql`${ledger.session}`;
+    case "key_id":
+      return sql`${ledger.keyId}`;
+    case "credential":
+      return sql`${ledger.credential}`;
+    case "provider":
+      return sql`${ledger.provider}`;
+    case "model":
+      return model;
+    case "model_requested":
+      return sql`${ledger.modelRequested}`;
+    case "model_served":
+      return sql`${ledger.modelServed}`;
+    case "endpoint":
+      return sql`${ledger.endpoint}`;
+    case "dialect":
+      return sql`${ledger.dialect}`;
+    case "outcome":
+      return sql`${ledger.outcome}`;
+    case "usage_source":
+      return sql`${ledger.usageSource}`;
+    case "day":
+      return localTime(query, "%Y-%m-%d");
+    case "hour":
+      return localTime(query, "%Y-%m-%dT%H");
+  }
+}
+
+function localTime(query: SpendQuery, format: string): SQL {
+  const parts = stretches(query.timeZone, query.fromMs, query.toMs).map(({ untilMs, offsetMs }) =>
+    untilMs === Infinity
+      ? sql`else ${offsetMs}`
+      : sql`when ${ledger.timeMs} < ${untilMs} then ${offsetMs}`,
+  );
+  const offset =
+    parts.length === 1
+      ? sql`case when 0 then 0 ${parts[0]} end`
+      : sql`case ${sql.join(parts, sql` `)} end`;
+  return sql`strftime(${format}, (${ledger.timeMs} + ${offset}) / 1000, 'unixepoch')`;
+}
+
+const NOTHING: SpendSums = {
+  rows: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costPicoUsd: 0n,
+  estimatedCostPicoUsd: 0n,
+  estimatedRows: 0,
+  unpricedRows: 0,
+  savedInputTokens: 0,
+  savedPicoUsd: 0n,
+};
+
+function toSums(row: SumsRow): SpendSums {
+  return {
+    rows: row.rows,
+    inputTokens: row.inputTokens,
+    cachedInputTokens: row.cachedInputTokens,
+    cacheWriteTokens: row.cacheWriteTokens,
+    outputTokens: row.outputTokens,
+    reasoningTokens: row.reasoningTokens,
+    costPicoUsd: joinMoney(row.costHigh, row.costLow),
+    estimatedCostPicoUsd: joinMoney(row.estimatedHigh, row.estimatedLow),
+    estimatedRows: row.estimatedRows,
+    unpricedRows: row.unpricedRows,
+    savedInputTokens: row.savedInputTokens,
+    savedPicoUsd: joinMoney(row.savedHigh, row.savedLow),
+  };
+}
+
+function joinMoney(high: string, low: string): bigint {
+  return BigInt(high) * BigInt(GIGA) + BigInt(low);
+}

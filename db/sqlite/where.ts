@@ -1,0 +1,44 @@
+/** Filters of a ledger query as SQL conditions. */
+import { and, gte, isNull, lt, sql, type SQL } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { ledger } from "../schema/sqlite.ts";
+import type { LedgerFilter, LedgerQuery } from "../store.ts";
+
+const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
+  user: ledger.user,
+  team: ledger.team,
+  session: ledger.session,
+  key_id: ledger.keyId,
+  credential: ledger.credential,
+  attribution: ledger.attribution,
+  provider: ledger.provider,
+  model_requested: ledger.modelRequested,
+  model_served: ledger.modelServed,
+  endpoint: ledger.endpoint,
+  dialect: ledger.dialect,
+  outcome: ledger.outcome,
+  status: ledger.status,
+  usage_source: ledger.usageSource,
+  trace_id: ledger.traceId,
+  stream: ledger.stream,
+  unpriced: ledger.unpriced,
+};
+
+/** What was served, or asked for where nothing was served. */
+export const model = sql<string | null>`coalesce(${ledger.modelServed}, ${ledger.modelRequested})`;
+
+/** The range and the filters, all of them. */
+export function conditions(query: LedgerQuery): SQL | undefined {
+  const filters = Object.entries(query.where).map(([name, value]) => {
+    // The port's type allows these names only.
+    const column = name === "model" ? model : COLUMNS[name as LedgerFilter];
+    return value === null || value === undefined
+      ? isNull(column)
+      : sql`${column} = ${toSql(value)}`;
+  });
+  return and(gte(ledger.timeMs, query.fromMs), lt(ledger.timeMs, query.toMs), ...filters);
+}
+
+function toSql(value: string | number | boolean): string | number {
+  return typeof value === "boolean" ? Number(value) : value;
+}

@@ -1,0 +1,175 @@
+/**
+ * From configuration to a gateway that can serve: opens nothing to the network, knows no runtime. The main files add the
+ * listener, the signals and the terminal.
+ */
+import { randomBytes } from "node:crypto";
+import type { Store } from "../db/store.ts";
+import { createApp, type App } from "./app.ts";
+import { createClientKeyId, parseClientKey } from "./client-key.ts";
+import type { Config } from "./config/load.ts";
+import type { Clock, Deps } from "./deps.ts";
+import { createEgress } from "./egress.ts";
+import { createIdSource } from "./ids.ts";
+import { ClaimedUsers } from "./pipeline/claimed-users.ts";
+import { ClientKeys } from "./pipeline/client-keys.ts";
+import { LiveRequests } from "./pipeline/live-requests.ts";
+import { Settler } from "./pipeline/settle.ts";
+import { createCatalogue, readOverrides } from "./pricing/catalogue.ts";
+import { createPricing } from "./pricing/cost.ts";
+import { createProviders, providerDestinations } from "./providers/registry.ts";
+import { Counters } from "./telemetry/counters.ts";
+import { createLog, type Log } from "./telemetry/log.ts";
+
+/** How often price overrides that another process wrote are read. */
+const PRICES_MS = 5_000;
+
+export interface Gateway {
+  readonly app: App;
+  readonly deps: Deps;
+  /** Refuses new requests, waits for the live ones up to the configured limit, then closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayOutside {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Takes a log line. */
+  readonly logLine: (line: string) => void;
+}
+
+/** Settles what an earlier process left open before anything is served. */
+export async function createGateway(config: Config, outside: GatewayOutside): Promise<Gateway> {
+  const { clock, store } = outside;
+  const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
+  const counters = new Counters();
+  const egress = createEgress({
+    destinations: providerDestinations(config.providers),
+    connectMs: config.timeouts.connectMs,
+    firstByteMs: config.timeouts.firstByteMs,
+    now: () => clock.monotonic(),
+  });
+  let catalogue = await loadCatalogue(store, log);
+  const pricing = createPricing(() => catalogue);
+  const providers = createProviders(config.providers, catalogue, egress);
+  const [newest] = await store.ledger.records({
+    fromMs: 0,
+    toMs: Number.MAX_SAFE_INTEGER,
+    where: {},
+    limit: 1,
+    beforeId: null,
+  });
+  const ids = createIdSource(() => clock.now(), newest?.id ?? null);
+  const settler = new Settler({
+    ledger: store.ledger,
+    closeAttempt: (slot) => store.journal.close(slot),
+    pricing,
+    ids,
+    monotonic: () => clock.monotonic(),
+    counters,
+    log,
+  });
+  await addFirstKey(store, config.secrets.clientKey, clock.now());
+  await settleCrashed(store, settler, config, log);
+
+  const reload = setInterval(() => {
+    loadCatalogue(store, log).then(
+      (loaded) => {
+        catalogue = loaded;
+      },
+      () => log.write("warn", "price overrides not read; the last ones stay"),
+    );
+  }, PRICES_MS);
+
+  const live = new LiveRequests();
+  const deps: Deps = {
+    clock,
+    ids,
+    log,
+    counters,
+    store,
+    clientKeys: new ClientKeys(store.keys, () => clock.monotonic()),
+    claimedUsers: new ClaimedUsers(store.claimedUsers, () => clock.now()),
+    routing: {
+      providers,
+      aliases: config.aliases,
+      isPriced: (provider, model) =>
+        catalogue.find({
+          priceId: provider.priceId,
+          providerName: provider.name,
+          model,
+          atMs: clock.now(),
+        }) !== null,
+    },
+    pricing,
+    settler,
+    live,
+    limits: {
+      maxBodyBytes: config.limits.maxBodyBytes,
+      keepAliveMs: config.limits.keepAliveMs,
+      idleMs: config.timeouts.idleMs,
+      totalMs: config.timeouts.totalMs,
+    },
+    adminToken: config.secrets.adminToken,
+    metricsToken: config.secrets.metricsToken,
+    egressReport: () => egress.report(),
+  };
+  return {
+    app: createApp(deps),
+    deps,
+    async stop() {
+      clearInterval(reload);
+      await live.drain(config.limits.drainMs);
+      await settler.retry();
+      settler.stop();
+      egress.close();
+      await store.close();
+    },
+  };
+}
+
+async function loadCatalogue(store: Store, log: Log) {
+  const { entries, unreadable } = readOverrides(await store.prices.list());
+  if (unreadable.length > 0) {
+    log.write("warn", "price overrides that can't be read are left out", {
+      count: unreadable.length,
+    });
+  }
+  return createCatalogue(entries);
+}
+
+/** The key of `secrets.env`, or of the environment. One that was revoked stays so. */
+async function addFirstKey(store: Store, secret: string, nowMs: number): Promise<void> {
+  const parsed = parseClientKey(secret);
+  if (parsed === null || (await store.keys.findByHash(parsed.hash)) !== null) return;
+  await store.keys.create({
+    id: createClientKeyId(randomBytes),
+    secretHash: parsed.hash,
+    display: parsed.display,
+    name: "first",
+    user: null,
+    team: null,
+    metadata: null,
+    passthrough: null,
+    models: null,
+    createdAtMs: nowMs,
+    expiresAtMs: null,
+    revokedAtMs: null,
+  });
+}
+
+async function settleCrashed(
+  store: Store,
+  settler: Settler,
+  config: Config,
+  log: Log,
+): Promise<void> {
+  const { attempts, done } = await store.journal.recover();
+  await settler.settleCrashed(attempts, (name) => ({
+    name,
+    priceId: config.providers.find((provider) => provider.name === name)?.priceId ?? null,
+  }));
+  await done();
+  if (attempts.length > 0) {
+    log.write("info", "attempts of an earlier process accounted for", { read: attempts.length });
+  }
+}
