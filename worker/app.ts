@@ -35,5 +35,7 @@ export function createApp(deps: Deps): App {
     .onError(({ code, error, request }) => answerError(deps, request, code, error, allowed))
     .use(routes)
     .use(docs);
-  return { fetch: async (request) => app.fetch(request) };
+  // Taken once: the getter composes the handler anew each time it is read.
+  const handle = app.compile().fetch;
+  return { fetch: async (request) => handle(request) };
 }

@@ -38,7 +38,8 @@ function wrap(statement: StatementSync): Statement {
   };
 }
 
-/** `node:sqlite` binds no booleans. */
+/** `node:sqlite` binds no booleans, and every number as a float: whole numbers must stay whole, as on Bun. */
 function bound(value: SqlValue | boolean): SqlValue {
-  return typeof value === "boolean" ? Number(value) : value;
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
 }

@@ -14,6 +14,7 @@ export function lockDirectory(dir: string): DirectoryLock {
   const client = openSqlite(join(dir, "gateway.lock"));
   try {
     client.exec("PRAGMA busy_timeout = 0");
+    client.exec("PRAGMA journal_mode = MEMORY");
     client.exec("PRAGMA locking_mode = EXCLUSIVE");
     client.exec("BEGIN EXCLUSIVE");
   } catch {

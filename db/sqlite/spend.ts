@@ -7,12 +7,14 @@ import { stretches } from "./time-zone.ts";
 import { conditions, model } from "./where.ts";
 
 const GIGA = 1_000_000_000;
+/** As text, not as a parameter: what divides whole numbers must be one in every driver. */
+const giga = sql.raw(String(GIGA));
 
 /** `high` and `low` as text: `high × 10^9 + low` is the exact sum. */
 function moneySum(column: SQL) {
   return {
-    high: sql<string>`cast(coalesce(sum(${column} / ${GIGA}), 0) as text)`,
-    low: sql<string>`cast(coalesce(sum(${column} % ${GIGA}), 0) as text)`,
+    high: sql<string>`cast(coalesce(sum(${column} / ${giga}), 0) as text)`,
+    low: sql<string>`cast(coalesce(sum(${column} % ${giga}), 0) as text)`,
   };
 }
 
@@ -78,8 +80,8 @@ function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendG
     .where(where)
     .groupBy(...keys.map((_, at) => sql.raw(`${at + 1}`)))
     .orderBy(
-      desc(sql`sum(${ledger.costPicoUsd} / ${GIGA})`),
-      desc(sql`sum(${ledger.costPicoUsd} % ${GIGA})`),
+      desc(sql`sum(${ledger.costPicoUsd} / ${giga})`),
+      desc(sql`sum(${ledger.costPicoUsd} % ${giga})`),
       desc(sql`count(*)`),
       ...keys.map((_, at) => sql.raw(`${at + 1}`)),
     )

@@ -79,6 +79,8 @@ export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, Parse
   }
 
   cancel(): void {
+    // Before the error is made: an exchange that is over is the usual case.
+    if (this.#isOver) return;
     this.#fail(new EgressError("cancelled"));
   }
 
