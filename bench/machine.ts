@@ -2,7 +2,15 @@
  * What the machine says of itself and of a process. Linux's `/proc`; elsewhere the answers are null, and are reported as such.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { spread } from "./stats.ts";
@@ -29,6 +37,15 @@ export function rssKb(pid: number): number | null {
 
 export function peakRssKb(pid: number): number | null {
   return statusKb(pid, "VmHWM");
+}
+
+/** From here on `peakRssKb` is the peak since now. */
+export function resetPeakRss(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  } catch {
+    // Not Linux, or not allowed: then the peak is that of the process's life.
+  }
 }
 
 /** User and system time of all threads since the process began, ms. */

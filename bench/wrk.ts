@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startReader } from "./children.ts";
 import { CHAT_PATH, requestBody, type Shape } from "./payload.ts";
-import type { Rig, Running } from "./rig.ts";
+import { BARE, type ProxyKind, type Rig, type Running } from "./rig.ts";
 
 export interface Load {
   readonly shape: Shape;
@@ -36,7 +36,17 @@ end
 `;
 }
 
-/** Throws if any request failed: a rate with errors in it means nothing. */
+/** The bare proxy is all native code and needs no longer. */
+const BARE_WARM_UP_SECONDS = 2;
+
+/** Full load until the just-in-time compiler is through with a fresh process. */
+export async function warmUp(rig: Rig, proxy: Running, kind: ProxyKind, load: Load): Promise<void> {
+  const { warmUpSeconds } = rig.options;
+  const seconds = kind === BARE ? Math.min(BARE_WARM_UP_SECONDS, warmUpSeconds) : warmUpSeconds;
+  await runWrk(rig, proxy, load, seconds);
+}
+
+/** Throws if any request failed, or none was answered: a rate with errors in it means nothing. */
 export async function runWrk(
   rig: Rig,
   proxy: Running,
@@ -59,5 +69,6 @@ export async function runWrk(
   // The line is our own script's.
   const raw = JSON.parse(line) as { requests: number; micros: number; errors: number };
   if (raw.errors > 0) throw new Error(`wrk: ${raw.errors} of ${raw.requests} requests failed`);
+  if (raw.requests === 0) throw new Error(`wrk: no request was answered in ${seconds} s`);
   return { requests: raw.requests, requestsPerSecond: raw.requests / (raw.micros / 1e6) };
 }

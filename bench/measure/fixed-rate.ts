@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { startReader } from "../children.ts";
 import type { LoadPlan, LoadResult } from "../load.ts";
 import { type ProxyKind, type Rig, startProxy } from "../rig.ts";
-import { type Load, runWrk } from "../wrk.ts";
+import { type Load, warmUp } from "../wrk.ts";
 
-const SECONDS = 5;
+const SECONDS = 4;
 
 /** Throws if any request failed. */
 export async function measureFixedRate(
@@ -18,8 +18,7 @@ export async function measureFixedRate(
 ): Promise<LoadResult> {
   const proxy = await startProxy(rig, kind);
   try {
-    // Full load first: a fresh process's compiler would otherwise be measured for seconds.
-    await runWrk(rig, proxy, load, rig.options.warmUpSeconds);
+    await warmUp(rig, proxy, kind, load);
     const plan: LoadPlan = {
       port: proxy.port,
       clientKey: proxy.clientKey,

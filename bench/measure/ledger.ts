@@ -36,7 +36,7 @@ export async function measureLedger(rig: Rig): Promise<Section> {
   const empty: GatewayKind = { ...NORMAL, name: "gateway, empty ledger" };
   const filled: GatewayKind = isControl ? { ...NORMAL, name: "control" } : await filledKind(rig);
   const kinds = [empty, filled];
-  const peaks = await measureRounds(rig, kinds, ledgerPairs, LOAD);
+  const [peaks = []] = await measureRounds(rig, kinds, ledgerPairs, [LOAD]);
   const [emptyPeaks = [], filledPeaks = []] = peaks;
   const ratio = spread(ratios(filledPeaks, emptyPeaks));
   const rate = Math.round(spread(emptyPeaks.map((peak) => peak.requestsPerSecond)).median / 2);

@@ -1,10 +1,10 @@
 /**
  * Peak throughput of one fresh proxy, with what it cost; and rounds of several proxies in alternating order.
  */
-import { coreBusyMs, cpuMs, peakRssKb } from "../machine.ts";
-import { type ProxyKind, type Rig, startProxy } from "../rig.ts";
+import { coreBusyMs, cpuMs, peakRssKb, resetPeakRss } from "../machine.ts";
+import { type ProxyKind, type Rig, type Running, startProxy } from "../rig.ts";
 import { spread } from "../stats.ts";
-import { type Load, runWrk } from "../wrk.ts";
+import { type Load, runWrk, warmUp } from "../wrk.ts";
 
 export interface Peak {
   readonly requestsPerSecond: number;
@@ -15,49 +15,84 @@ export interface Peak {
   readonly othersShare: number | null;
 }
 
-export async function measurePeak(rig: Rig, kind: ProxyKind, load: Load): Promise<Peak> {
-  const { warmUpSeconds, seconds } = rig.options;
+/** One request shape after the other on the same process; the first has all of the warm-up. */
+async function measurePeaks(
+  rig: Rig,
+  kind: ProxyKind,
+  loads: readonly Load[],
+): Promise<readonly Peak[]> {
   const proxy = await startProxy(rig, kind);
   try {
-    await runWrk(rig, proxy, load, warmUpSeconds);
-    const sample = (): { at: number; own: number | null; all: number | null } => ({
-      at: performance.now(),
-      own: cpuMs(proxy.pid),
-      all: coreBusyMs(rig.cores.proxy),
-    });
-    const before = sample();
-    const { requestsPerSecond } = await runWrk(rig, proxy, load, seconds);
-    const after = sample();
-    const elapsed = after.at - before.at;
-    const own = after.own === null || before.own === null ? null : after.own - before.own;
-    const all = after.all === null || before.all === null ? null : after.all - before.all;
-    return {
-      requestsPerSecond,
-      peakRssKb: peakRssKb(proxy.pid),
-      cpuShare: own === null ? null : own / elapsed,
-      othersShare: own === null || all === null ? null : Math.max(0, all - own) / elapsed,
-    };
+    const peaks: Peak[] = [];
+    for (const [index, load] of loads.entries()) {
+      if (index === 0) await warmUp(rig, proxy, kind, load);
+      else await runWrk(rig, proxy, load, 1);
+      peaks.push(await measureWarm(rig, proxy, load));
+    }
+    return peaks;
   } finally {
     await proxy.stop();
   }
 }
 
-/** For each kind its peaks, round by round; every other round goes through the kinds backwards. */
+interface Sample {
+  readonly atMs: number;
+  readonly ownMs: number | null;
+  readonly allMs: number | null;
+}
+
+async function measureWarm(rig: Rig, proxy: Running, load: Load): Promise<Peak> {
+  const sample = (): Sample => ({
+    atMs: performance.now(),
+    ownMs: cpuMs(proxy.pid),
+    allMs: coreBusyMs(rig.cores.proxy),
+  });
+  resetPeakRss(proxy.pid);
+  const before = sample();
+  const { requestsPerSecond } = await runWrk(rig, proxy, load, rig.options.seconds);
+  const after = sample();
+  const elapsedMs = after.atMs - before.atMs;
+  const own = difference(after.ownMs, before.ownMs);
+  const all = difference(after.allMs, before.allMs);
+  return {
+    requestsPerSecond,
+    peakRssKb: peakRssKb(proxy.pid),
+    cpuShare: own === null ? null : own / elapsedMs,
+    othersShare: own === null || all === null ? null : Math.max(0, all - own) / elapsedMs,
+  };
+}
+
+function difference(after: number | null, before: number | null): number | null {
+  return after === null || before === null ? null : after - before;
+}
+
+export async function measurePeak(rig: Rig, kind: ProxyKind, load: Load): Promise<Peak> {
+  const [peak] = await measurePeaks(rig, kind, [load]);
+  if (peak === undefined) throw new Error("one load gives one peak");
+  return peak;
+}
+
+/**
+ * For each load, for each kind, its peaks round by round: `peaks[load][kind][round]`. Every other round goes through the kinds
+ * backwards. Each kind gets a fresh process in each round.
+ */
 export async function measureRounds(
   rig: Rig,
   kinds: readonly ProxyKind[],
   rounds: number,
-  load: Load,
-): Promise<readonly (readonly Peak[])[]> {
-  const peaks: Peak[][] = kinds.map(() => []);
+  loads: readonly Load[],
+): Promise<readonly (readonly (readonly Peak[])[])[]> {
+  const peaks: Peak[][][] = loads.map(() => kinds.map(() => []));
   for (let round = 0; round < rounds; round++) {
     const order = [...kinds.entries()];
     if (round % 2 === 1) order.reverse();
     for (const [index, kind] of order) {
-      const peak = await measurePeak(rig, kind, load);
-      peaks[index]?.push(peak);
+      const found = await measurePeaks(rig, kind, loads);
+      for (const [at, peak] of found.entries()) peaks[at]?.[index]?.push(peak);
+      const rates = found.map((peak) => `${peak.requestsPerSecond.toFixed(0)}/s`).join(", ");
+      const sizes = loads.map((load) => `${load.sizeBytes} B`).join(", ");
       rig.progress(
-        `${load.shape} ${load.sizeBytes} B, round ${round + 1}/${rounds}: ${kind.name} ${peak.requestsPerSecond.toFixed(0)}/s`,
+        `${loads[0]?.shape ?? ""} ${sizes}, round ${round + 1}/${rounds}: ${kind.name} ${rates}`,
       );
     }
   }

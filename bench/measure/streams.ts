@@ -7,7 +7,7 @@ import { cpuMs, peakRssKb, rssKb } from "../machine.ts";
 import { megabytes, number, type Section } from "../report.ts";
 import { BARE, NORMAL, type ProxyKind, type Rig, startProxy } from "../rig.ts";
 import type { StreamPlan, StreamResult } from "../stream-client.ts";
-import { runWrk } from "../wrk.ts";
+import { warmUp } from "../wrk.ts";
 
 const CHUNKS_PER_SECOND = 20;
 const RAMP_MS = 1_000;
@@ -70,7 +70,7 @@ async function measureIdle(rig: Rig, kind: ProxyKind): Promise<number | null> {
   const proxy = await startProxy(rig, kind, "idle");
   try {
     // The code's own memory is not the streams': warm up before the first look.
-    await runWrk(rig, proxy, { shape: "json", sizeBytes: 600 }, 2);
+    await warmUp(rig, proxy, kind, { shape: "json", sizeBytes: 600 });
     await Bun.sleep(1_000);
     const before = rssKb(proxy.pid);
     const client = startClient(rig, {

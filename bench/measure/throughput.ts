@@ -5,6 +5,7 @@ import type { Shape } from "../payload.ts";
 import { megabytes, number, type Section } from "../report.ts";
 import { BARE, FULL, NORMAL, type ProxyKind, type Rig } from "../rig.ts";
 import { spread } from "../stats.ts";
+import type { Load } from "../wrk.ts";
 import { greatest, measureRounds, type Peak, percentOf, ratios } from "./peak.ts";
 
 const GOAL_BYTES = 600;
@@ -49,27 +50,23 @@ function line(
 
 async function linesOf(
   rig: Rig,
-  shape: Shape,
-  sizeBytes: number,
-  comparison: { readonly kinds: readonly ProxyKind[]; readonly rounds: number },
+  kinds: readonly ProxyKind[],
+  rounds: number,
+  loads: readonly Load[],
 ): Promise<readonly Line[]> {
-  const { kinds, rounds } = comparison;
-  const peaks = await measureRounds(rig, kinds, rounds, { shape, sizeBytes });
-  return kinds.map((kind, index) => line(sizeBytes, kind, peaks[index] ?? [], peaks[0] ?? []));
+  const peaks = await measureRounds(rig, kinds, rounds, loads);
+  return loads.flatMap(({ sizeBytes }, at) => {
+    const [bare = []] = peaks[at] ?? [];
+    return kinds.map((kind, index) => line(sizeBytes, kind, peaks[at]?.[index] ?? [], bare));
+  });
 }
 
 export async function measureThroughput(rig: Rig, shape: Shape): Promise<Section> {
   const { pairs, sizePairs, isControl } = rig.options;
-  const goalLines = await linesOf(rig, shape, GOAL_BYTES, {
-    kinds: [BARE, NORMAL, FULL],
-    rounds: pairs,
-  });
-  const lines = [...goalLines];
-  for (const sizeBytes of LARGER_BYTES) {
-    lines.push(
-      ...(await linesOf(rig, shape, sizeBytes, { kinds: [BARE, NORMAL], rounds: sizePairs })),
-    );
-  }
+  const load = (sizeBytes: number): Load => ({ shape, sizeBytes });
+  const goalLines = await linesOf(rig, [BARE, NORMAL, FULL], pairs, [load(GOAL_BYTES)]);
+  const larger = await linesOf(rig, [BARE, NORMAL], sizePairs, LARGER_BYTES.map(load));
+  const lines = [...goalLines, ...larger];
   const [, normal, full] = goalLines;
   const name = SHAPE_NAMES[shape];
   const result = (one: Line | undefined): string =>
