@@ -7,11 +7,14 @@
 
 /** One attempt at one provider, as the spend ledger keeps it. Tokens are whole numbers ≥ 0; times are ms since 1970 UTC. */
 export interface LedgerRow {
-  /** UUIDv7 minted at settle from a monotonic source: primary key and order of the ledger. */
+  /** UUIDv7 minted at settle from a monotonic source: the order of the ledger. */
   readonly id: string;
   /** When the request was accepted. */
   readonly timeMs: number;
-  /** 32 lower-case hex digits. One trace per request; unique together with `attempt`. */
+  /**
+   * 32 lower-case hex digits of a UUIDv7 minted at `timeMs`, give or take what the clock was set back. One trace per request;
+   * unique together with `attempt`.
+   */
   readonly traceId: string;
   /** 1 for the first attempt; 0 only for a request that was refused before any attempt. */
   readonly attempt: number;

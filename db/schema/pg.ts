@@ -4,13 +4,11 @@ import {
   bigint,
   boolean,
   check,
-  index,
   integer,
   numeric,
   pgTable,
   primaryKey,
   text,
-  uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { isName, isOneOf } from "./bounds.ts";
 
@@ -26,7 +24,7 @@ function names(table: string, columns: readonly string[]) {
 export const ledger = pgTable(
   "ledger",
   {
-    id: text().primaryKey(),
+    id: text().notNull().unique(),
     timeMs: bigint("time_ms", { mode: "number" }).notNull(),
     traceId: text("trace_id").notNull(),
     attempt: count("attempt"),
@@ -62,8 +60,7 @@ export const ledger = pgTable(
     savedPicoUsd: money("saved_pico_usd").notNull(),
   },
   (table) => [
-    uniqueIndex("ledger_trace").on(table.traceId, table.attempt),
-    index("ledger_time").on(table.timeMs),
+    primaryKey({ columns: [table.traceId, table.attempt] }),
     check("ledger_id", sql`length("id") = 36 and length("trace_id") = 32`),
     check(
       "ledger_enums",

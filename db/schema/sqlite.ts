@@ -3,16 +3,7 @@
  * by themselves. `pg.ts` is its twin; a drift test holds the two together.
  */
 import { sql } from "drizzle-orm";
-import {
-  check,
-  index,
-  integer,
-  numeric,
-  primaryKey,
-  sqliteTable,
-  text,
-  uniqueIndex,
-} from "drizzle-orm/sqlite-core";
+import { check, integer, numeric, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { isName, isOneOf } from "./bounds.ts";
 
 const count = (name: string) => integer(name).notNull();
@@ -27,7 +18,7 @@ function names(table: string, columns: readonly string[]) {
 export const ledger = sqliteTable(
   "ledger",
   {
-    id: text().primaryKey(),
+    id: text().notNull().unique(),
     timeMs: integer("time_ms").notNull(),
     traceId: text("trace_id").notNull(),
     attempt: count("attempt"),
@@ -63,9 +54,8 @@ export const ledger = sqliteTable(
     savedPicoUsd: money("saved_pico_usd").notNull(),
   },
   (table) => [
-    // Ids and trace ids grow with time: every index is written at its end, however large the ledger.
-    uniqueIndex("ledger_trace").on(table.traceId, table.attempt),
-    index("ledger_time").on(table.timeMs),
+    // Trace ids grow with time: rows lie in the order of their time, and a range of time is a range of this key.
+    primaryKey({ columns: [table.traceId, table.attempt] }),
     check("ledger_id", sql`length("id") = 36 and length("trace_id") = 32`),
     check(
       "ledger_enums",

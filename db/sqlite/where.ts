@@ -27,7 +27,16 @@ const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
 /** What was served, or asked for where nothing was served. */
 export const model = sql<string | null>`coalesce(${ledger.modelServed}, ${ledger.modelRequested})`;
 
-/** The range and the filters, all of them. */
+/** How far a trace id's time may be from the row's: ids never go back when the clock does. */
+const SLACK_MS = 24 * 3_600_000;
+
+/** The lowest trace id of a moment: a UUIDv7 begins with 48 bits of milliseconds. */
+function traceIdAt(ms: number): string {
+  const bounded = Math.min(Math.max(Math.floor(ms), 0), 2 ** 48 - 1);
+  return bounded.toString(16).padStart(12, "0");
+}
+
+/** The range and the filters, all of them. The key bounds what is read, the time decides. */
 export function conditions(query: LedgerQuery): SQL | undefined {
   const filters = Object.entries(query.where).map(([name, value]) => {
     // The port's type allows these names only.
@@ -36,7 +45,13 @@ export function conditions(query: LedgerQuery): SQL | undefined {
       ? isNull(column)
       : sql`${column} = ${toSql(value)}`;
   });
-  return and(gte(ledger.timeMs, query.fromMs), lt(ledger.timeMs, query.toMs), ...filters);
+  return and(
+    gte(ledger.traceId, traceIdAt(query.fromMs - SLACK_MS)),
+    lt(ledger.traceId, traceIdAt(query.toMs + SLACK_MS)),
+    gte(ledger.timeMs, query.fromMs),
+    lt(ledger.timeMs, query.toMs),
+    ...filters,
+  );
 }
 
 function toSql(value: string | number | boolean): string | number {

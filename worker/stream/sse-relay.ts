@@ -215,10 +215,12 @@ export class SseRelay implements BodySink {
   }
 
   #hungUp(): void {
+    const wasRelaying = this.#state === "relaying";
+    // Before the upstream is cancelled: what it says to that is no end of the answer any more.
+    if (wasRelaying) this.#state = "done";
     this.#watch.stop();
     this.#options.cancelUpstream();
-    if (this.#state !== "relaying") return;
-    this.#state = "done";
+    if (!wasRelaying) return;
     // A row that can't be written now is retried behind `settle`; nobody waits for it here.
     this.#options.settle({ outcome: "aborted" }).catch(() => undefined);
   }

@@ -36,7 +36,7 @@ CREATE TABLE "issued_response" (
 );
 --> statement-breakpoint
 CREATE TABLE "ledger" (
-	"id" text PRIMARY KEY NOT NULL,
+	"id" text NOT NULL,
 	"time_ms" bigint NOT NULL,
 	"trace_id" text NOT NULL,
 	"attempt" bigint NOT NULL,
@@ -70,6 +70,8 @@ CREATE TABLE "ledger" (
 	"outcome" text NOT NULL,
 	"saved_input_tokens" bigint NOT NULL,
 	"saved_pico_usd" numeric(38, 0) NOT NULL,
+	CONSTRAINT "ledger_trace_id_attempt_pk" PRIMARY KEY("trace_id","attempt"),
+	CONSTRAINT "ledger_id_unique" UNIQUE("id"),
 	CONSTRAINT "ledger_id" CHECK (length("id") = 36 and length("trace_id") = 32),
 	CONSTRAINT "ledger_enums" CHECK ("attribution" in ('key','header','none') and "credential" in ('managed','passthrough') and "endpoint" in ('chat','completions','responses','embeddings','messages') and "dialect" in ('openai-chat','openai-completions','openai-responses','openai-embeddings','anthropic-messages') and "usage_source" in ('provider','estimated','none') and "outcome" in ('ok','aborted','cut','upstream_error','timeout','refused','crashed')),
 	CONSTRAINT "ledger_tokens" CHECK ("input_tokens" >= "cached_input_tokens" + "cache_write_tokens" and "cached_input_tokens" >= 0 and "cache_write_tokens" >= "cache_write_1h_tokens" and "cache_write_1h_tokens" >= 0 and "output_tokens" >= "reasoning_tokens" and "reasoning_tokens" >= 0),
@@ -85,6 +87,3 @@ CREATE TABLE "price_override" (
 	CONSTRAINT "price_override_provider_model_pk" PRIMARY KEY("provider","model"),
 	CONSTRAINT "price_override_names" CHECK (("provider" is null or (length("provider") <= 128 and "provider" not like '% % % % %')) and ("model" is null or (length("model") <= 128 and "model" not like '% % % % %')) and ("version" is null or (length("version") <= 128 and "version" not like '% % % % %')))
 );
---> statement-breakpoint
-CREATE UNIQUE INDEX "ledger_trace" ON "ledger" USING btree ("trace_id","attempt");--> statement-breakpoint
-CREATE INDEX "ledger_time" ON "ledger" USING btree ("time_ms");

@@ -36,7 +36,7 @@ CREATE TABLE `issued_response` (
 );
 --> statement-breakpoint
 CREATE TABLE `ledger` (
-	`id` text PRIMARY KEY NOT NULL,
+	`id` text NOT NULL,
 	`time_ms` integer NOT NULL,
 	`trace_id` text NOT NULL,
 	`attempt` integer NOT NULL,
@@ -70,15 +70,15 @@ CREATE TABLE `ledger` (
 	`outcome` text NOT NULL,
 	`saved_input_tokens` integer NOT NULL,
 	`saved_pico_usd` numeric NOT NULL,
+	PRIMARY KEY(`trace_id`, `attempt`),
 	CONSTRAINT "ledger_id" CHECK(length("id") = 36 and length("trace_id") = 32),
 	CONSTRAINT "ledger_enums" CHECK("attribution" in ('key','header','none') and "credential" in ('managed','passthrough') and "endpoint" in ('chat','completions','responses','embeddings','messages') and "dialect" in ('openai-chat','openai-completions','openai-responses','openai-embeddings','anthropic-messages') and "usage_source" in ('provider','estimated','none') and "outcome" in ('ok','aborted','cut','upstream_error','timeout','refused','crashed')),
 	CONSTRAINT "ledger_money" CHECK(("cost_pico_usd" is null or typeof("cost_pico_usd") = 'integer') and typeof("saved_pico_usd") = 'integer'),
 	CONSTRAINT "ledger_tokens" CHECK("input_tokens" >= "cached_input_tokens" + "cache_write_tokens" and "cached_input_tokens" >= 0 and "cache_write_tokens" >= "cache_write_1h_tokens" and "cache_write_1h_tokens" >= 0 and "output_tokens" >= "reasoning_tokens" and "reasoning_tokens" >= 0),
 	CONSTRAINT "ledger_names" CHECK(("session" is null or (length("session") <= 128 and "session" not like '% % % % %')) and ("user" is null or (length("user") <= 128 and "user" not like '% % % % %')) and ("team" is null or (length("team") <= 128 and "team" not like '% % % % %')) and ("key_id" is null or (length("key_id") <= 128 and "key_id" not like '% % % % %')) and ("provider" is null or (length("provider") <= 128 and "provider" not like '% % % % %')) and ("model_requested" is null or (length("model_requested") <= 128 and "model_requested" not like '% % % % %')) and ("model_served" is null or (length("model_served") <= 128 and "model_served" not like '% % % % %')) and ("service_tier" is null or (length("service_tier") <= 128 and "service_tier" not like '% % % % %')) and ("price_version" is null or (length("price_version") <= 128 and "price_version" not like '% % % % %')))
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE UNIQUE INDEX `ledger_trace` ON `ledger` (`trace_id`,`attempt`);--> statement-breakpoint
-CREATE INDEX `ledger_time` ON `ledger` (`time_ms`);--> statement-breakpoint
+CREATE UNIQUE INDEX `ledger_id_unique` ON `ledger` (`id`);--> statement-breakpoint
 CREATE TABLE `price_override` (
 	`provider` text NOT NULL,
 	`model` text NOT NULL,

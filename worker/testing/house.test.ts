@@ -1,0 +1,213 @@
+/** The rules of the house, checked on the source itself: who may import whom, who may touch the outside, and what is never written. */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+interface SourceFile {
+  /** From the project's root. */
+  readonly path: string;
+  readonly text: string;
+  /** Specifiers as written. */
+  readonly imports: readonly string[];
+}
+
+function readSources(folders: readonly string[]): SourceFile[] {
+  return folders
+    .flatMap((folder) => walk(join(ROOT, folder)))
+    .map((file) => {
+      const text = readFileSync(file, "utf8");
+      const imports = ts
+        .preProcessFile(text, true, true)
+        .importedFiles.map((each) => each.fileName);
+      return { path: relative(ROOT, file), text, imports };
+    });
+}
+
+function walk(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    const path = join(dir, name);
+    if (statSync(path).isDirectory()) return name === "results" ? [] : walk(path);
+    return /\.tsx?$/.test(name) ? [path] : [];
+  });
+}
+
+const all = readSources(["worker", "db", "bench"]);
+const product = all.filter(
+  ({ path }) => !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle/.test(path),
+);
+
+/** Files whose imports resolve to a path that the pattern matches. */
+function offenders(files: readonly SourceFile[], isBad: (to: string, from: string) => boolean) {
+  return files.flatMap(({ path, imports }) =>
+    imports
+      .map((specifier) =>
+        specifier.startsWith(".")
+          ? relative(ROOT, resolve(ROOT, dirname(path), specifier))
+          : specifier,
+      )
+      .filter((to) => isBad(to, path))
+      .map((to) => `${path} → ${to}`),
+  );
+}
+
+/** Code without comments and string contents, so that words in prose don't count. */
+function codeOf(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/(^|[^:])\/\/.*$/gm, "$1")
+    .replace(/`(?:[^`\\]|\\.)*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, '""');
+}
+
+function linesWith(files: readonly SourceFile[], pattern: RegExp): string[] {
+  return files.flatMap(({ path, text }) =>
+    codeOf(text)
+      .split("\n")
+      .filter((line) => pattern.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  );
+}
+
+const outside = (path: string) => /^worker\/(?:main|deno)\.ts$|^worker\/cli\//.test(path);
+
+describe("the way out", () => {
+  const SOCKETS =
+    /^(?:node:)?(?:net|tls|dgram|http|https|http2|dns|dns\/promises|child_process)$|^undici$/;
+
+  test("only the egress opens connections or resolves names", () => {
+    const files = product.filter(({ path }) => !/^worker\/egress(?:\.ts|\/)/.test(path));
+    expect(offenders(files, (to) => SOCKETS.test(to))).toEqual([]);
+  });
+
+  test("nothing calls fetch, a web socket or the runtime's own sockets", () => {
+    const calls =
+      /(?<![.\w])(?:fetch|WebSocket|EventSource|XMLHttpRequest)\s*\(|\bBun\.(?:connect|udpSocket|dns|spawn|\$)|\bDeno\.(?:connect|connectTls|resolveDns|Command)/;
+    const found = linesWith(product, calls).filter(
+      // The application's own entry is a method of that name.
+      (line) =>
+        !/^worker\/(?:app|main|deno)\.ts: .*\bfetch(?:\(request\)|: \(request\)|: async \(request\))/.test(
+          line,
+        ) && !/^worker\/app\.ts: fetch\(request: Request\)/.test(line),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe("who imports whom", () => {
+  test("the stores know nothing of the gateway", () => {
+    const db = product.filter(({ path }) => path.startsWith("db/"));
+    expect(offenders(db, (to) => to.startsWith("worker/"))).toEqual([]);
+  });
+
+  test("the gateway's core knows the stores' ports only", () => {
+    const core = product.filter(({ path }) => path.startsWith("worker/") && !outside(path));
+    expect(offenders(core, (to) => to.startsWith("db/") && to !== "db/store.ts")).toEqual([]);
+  });
+
+  test("dialects, body, stream, pricing and egress stay leaves", () => {
+    const leaves: Readonly<Record<string, RegExp>> = {
+      "worker/dialects/": /^worker\/(?:chat|errors|bytes|stream\/sse)\.ts$|^worker\/dialects\//,
+      "worker/body/": /^worker\/(?:errors|bytes)\.ts$|^worker\/body\//,
+      "worker/stream/": /^worker\/(?:errors|bytes|egress)\.ts$|^worker\/(?:dialects|stream)\//,
+      "worker/pricing/": /^worker\/(?:chat|errors)\.ts$|^worker\/pricing\//,
+      "worker/egress/": /^worker\/(?:bytes|egress)\.ts$|^worker\/egress\//,
+    };
+    const found = Object.entries(leaves).flatMap(([folder, allowed]) =>
+      offenders(
+        product.filter(({ path }) => path.startsWith(folder)),
+        (to) => to.startsWith("worker/") && !allowed.test(to),
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("the pipeline knows no route, no app and no provider's folder", () => {
+    const pipeline = product.filter(({ path }) => path.startsWith("worker/pipeline/"));
+    const bad =
+      /^worker\/(?:routes\/|app\.ts|main\.ts|deno\.ts|gateway\.ts|cli\/|providers\/(?!provider\.ts))/;
+    expect(offenders(pipeline, (to) => bad.test(to))).toEqual([]);
+  });
+
+  test("there is no import cycle", () => {
+    const graph = new Map(
+      product.map(({ path, text, imports }) => {
+        // Types alone vanish at run time; a cycle of them harms nobody.
+        const values = imports.filter(
+          (specifier) =>
+            specifier.startsWith(".") &&
+            !new RegExp(`import type [^;]*from "${specifier.replaceAll(".", "\\.")}"`).test(text),
+        );
+        return [
+          path,
+          values.map((specifier) => relative(ROOT, resolve(ROOT, dirname(path), specifier))),
+        ] as const;
+      }),
+    );
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path))
+        cycles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
+      if (done.has(path) || trail.includes(path)) return;
+      for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    };
+    for (const path of graph.keys()) visit(path, []);
+    // The egress' door and its folder are one module in several files.
+    expect(cycles.filter((cycle) => !/^(?:worker\/egress[^ ]*(?: → )?)+$/.test(cycle))).toEqual([]);
+  });
+
+  test("a provider's name stands only in its folder, the registry and the configuration", () => {
+    const files = product.filter(
+      ({ path }) =>
+        path.startsWith("worker/") &&
+        !/^worker\/(?:providers|config|pricing|dialects|cli)\/|^worker\/chat\.ts$/.test(path),
+    );
+    const named = files.filter(({ text }) =>
+      /"(?:groq|mistral|deepseek|openrouter|azure)"/.test(text),
+    );
+    expect(named.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("what is never written", () => {
+  test("runtime globals stay in the main files and the command line", () => {
+    const core = product.filter(
+      ({ path }) =>
+        !outside(path) && path !== "db/sqlite/driver-bun.ts" && path !== "db/journal.ts",
+    );
+    expect(linesWith(core, /\b(?:Bun|Deno)\.\w|(?<!["\w.])process\.(?:env|exit|argv|std)/)).toEqual(
+      [],
+    );
+  });
+
+  test("`any` and enums", () => {
+    expect(linesWith(all, /(?::|<|\bas|,)\s*any\b(?!\()|^\s*(?:export )?(?:const )?enum /)).toEqual(
+      [],
+    );
+  });
+
+  test("a promise to do it later", () => {
+    expect(
+      all
+        .filter(({ text }) => /\b(?:TODO|FIXME|XXX)\b/.test(text.replace(/\\b.*\\b/g, "")))
+        .map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  test("a caught error in the log", () => {
+    expect(linesWith(product, /console\.(?:log|error|warn|info|debug)/)).toEqual([]);
+  });
+
+  test("words that name nothing", () => {
+    const bad = /(?:^|\/|-)(?:utils?|helpers?|common|misc|globals|manager|service)(?:\.|-|\/)/;
+    expect(all.filter(({ path }) => bad.test(path)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("files that need scrolling without end", () => {
+    const long = product.filter(({ text }) => text.split("\n").length > 420);
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+});
