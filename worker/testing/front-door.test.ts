@@ -1,0 +1,528 @@
+/** Who is calling, where it goes, what crosses the gateway and what the operator sees: through the front door. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { providersAt, startGateway, type TestGateway } from "./gateway.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+let gateway: TestGateway;
+let upstream: Upstream;
+const ANSWER = {
+  id: "x",
+  model: "m-2026",
+  choices: [{ index: 0, message: { content: "hi" }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 },
+};
+const CHAT = { model: "m", messages: [] };
+
+beforeAll(async () => {
+  upstream = await startUpstream(() => undefined);
+  const providers: object = {
+    ...JSON.parse(
+      providersAt(upstream.url, {
+        price_id: "openai",
+        models: ["m", "gpt-4o-mini", "org/slashed"],
+        headers: { "x-own": "yes" },
+        query: { "api-version": "v1" },
+      }),
+    ),
+    open: { kind: "openai-compatible", base_url: `${upstream.url}/open`, auth: "none" },
+    aliases: { fast: "mock/gpt-4o-mini" },
+  };
+  gateway = await startGateway({ ANYRAY_PROVIDERS: JSON.stringify(providers) });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+beforeEach(() => {
+  upstream.handle((_, reply) => reply.json(200, ANSWER));
+});
+
+async function lastRow() {
+  const row = (await gateway.rows()).at(-1);
+  if (row === undefined) throw new Error("no row");
+  return row;
+}
+const lastSeen = () => {
+  const seen = upstream.requests.at(-1);
+  if (seen === undefined) throw new Error("nothing was sent");
+  return seen;
+};
+const sentText = () => new TextDecoder().decode(lastSeen().body);
+
+describe("the caller", () => {
+  test("by header fills what the key leaves open", async () => {
+    await gateway.post("/v1/chat/completions", CHAT, {
+      "x-anyray-metadata": '{"userId":"ann","team":"core","sessionId":"s-1","tool":"cli","x":true}',
+    });
+    expect(await lastRow()).toMatchObject({
+      user: "ann",
+      team: "core",
+      session: "s-1",
+      attribution: "header",
+    });
+  });
+
+  test("with a name beyond ASCII is read as UTF-8", async () => {
+    const asLatin1 = Buffer.from('{"user":"jürgen"}', "utf8").toString("latin1");
+    await gateway.post("/v1/chat/completions", CHAT, { "x-anyray-metadata": asLatin1 });
+    expect((await lastRow()).user).toBe("jürgen");
+  });
+
+  test("bound by the key is not overruled by the header", async () => {
+    const { secret } = await gateway.addKey({ user: "bound" });
+    await gateway.post("/v1/chat/completions", CHAT, {
+      authorization: `Bearer ${secret}`,
+      "x-anyray-metadata": '{"user":"mallory","team":"evil"}',
+    });
+    expect(await lastRow()).toMatchObject({ user: "bound", team: null, attribution: "key" });
+  });
+
+  test("nobody named is nobody, and the body's user is nobody either", async () => {
+    await gateway.post("/v1/chat/completions", { ...CHAT, user: "from-body" });
+    expect(await lastRow()).toMatchObject({ user: null, attribution: "none" });
+  });
+
+  const SESSIONS: readonly (readonly [string, Record<string, string>, object, string | null])[] = [
+    ["Claude Code's header", { "x-claude-code-session-id": "cc-1" }, {}, "cc-1"],
+    ["Codex' header", { "session-id": "cx-1" }, {}, "cx-1"],
+    ["the body's user id", {}, { metadata: { user_id: "user_x_account_y_session_z9" } }, "z9"],
+    ["the body's user id in JSON", {}, { metadata: { user_id: '{"session_id":"j-1"}' } }, "j-1"],
+    ["a header that is no name", { "session-id": "what a lot of words this is" }, {}, null],
+  ];
+  for (const [name, headers, body, session] of SESSIONS) {
+    test(`has its session from ${name}`, async () => {
+      await gateway.post("/v1/messages", { model: "claude/c", messages: [], ...body }, headers);
+      expect((await lastRow()).session).toBe(session);
+    });
+  }
+
+  test("brings at most 1,000 new users a day by one key", async () => {
+    const { secret, id } = await gateway.addKey({});
+    const day = new Date().toISOString().slice(0, 10);
+    for (let i = 0; i < 1000; i++) await gateway.store.claimedUsers.add(id, `u${i}`, day);
+    const ask = async (user: string) => {
+      await gateway.post("/v1/chat/completions", CHAT, {
+        authorization: `Bearer ${secret}`,
+        "x-anyray-metadata": JSON.stringify({ user }),
+      });
+      return (await lastRow()).user;
+    };
+    expect(await ask("one-too-many")).toBeNull();
+    expect(await ask("u7")).toBe("u7");
+  });
+
+  test("may use only the models of its key", async () => {
+    const { secret } = await gateway.addKey({ models: ["mock/m"] });
+    const headers = { authorization: `Bearer ${secret}` };
+    expect((await gateway.post("/v1/chat/completions", CHAT, headers)).status).toBe(200);
+    const refused = await gateway.post("/v1/chat/completions", { ...CHAT, model: "fast" }, headers);
+    expect([refused.status, (await refused.json()).error.code]).toEqual([403, "model_not_allowed"]);
+    const list = await (await gateway.fetch("/v1/models", { headers })).json();
+    expect(list.data.map((model: { id: string }) => model.id).sort()).toEqual(["m", "mock/m"]);
+  });
+});
+
+describe("pass-through", () => {
+  test("sends the caller's credential to the key's provider, and ours to nobody", async () => {
+    const { secret } = await gateway.addKey({ passthrough: "mock" });
+    await gateway.post("/v1/chat/completions", CHAT, {
+      authorization: "Bearer sk-own",
+      "x-anyray-api-key": secret,
+      "openai-organization": "org-own",
+    });
+    expect(lastSeen().headers.get("authorization")).toBe("Bearer sk-own");
+    expect(lastSeen().headers.get("openai-organization")).toBe("org-own");
+    expect([...lastSeen().headers.values()].join()).not.toContain("ark_");
+    expect((await lastRow()).credential).toBe("passthrough");
+  });
+
+  test("needs a key that names a provider", async () => {
+    const response = await gateway.post("/v1/chat/completions", CHAT, {
+      authorization: "Bearer sk-own",
+      "x-anyray-api-key": gateway.key,
+    });
+    expect(response.status).toBe(403);
+  });
+
+  test("does not reach another provider", async () => {
+    const { secret } = await gateway.addKey({ passthrough: "claude" });
+    const response = await gateway.post("/v1/chat/completions", CHAT, {
+      authorization: "Bearer sk-own",
+      "x-anyray-api-key": secret,
+    });
+    expect([response.status, (await response.json()).error.code]).toEqual([403, "forbidden"]);
+  });
+
+  test("hands the provider's 401 on: it is about the caller's own key", async () => {
+    const { secret } = await gateway.addKey({ passthrough: "mock" });
+    upstream.handle((_, reply) => reply.json(401, { error: { message: "bad key" } }));
+    const response = await gateway.post("/v1/chat/completions", CHAT, {
+      "x-api-key": "sk-own",
+      authorization: "",
+      "x-anyray-api-key": secret,
+    });
+    expect(response.status).toBe(401);
+  });
+});
+
+describe("what crosses the gateway", () => {
+  test("is the caller's bytes, where nothing must change", async () => {
+    const body =
+      '{ "model":"m" ,\n"messages":[],"seed":12345678901234567890,"x":"\\u00e9", "f":1.50}';
+    await gateway.post("/v1/chat/completions?beta=true", body);
+    expect(sentText()).toBe(body);
+    expect(lastSeen().path).toBe("/v1/chat/completions?beta=true&api-version=v1");
+  });
+
+  test("is the caller's bytes with the model's name exchanged", async () => {
+    await gateway.post(
+      "/v1/chat/completions",
+      '{"messages":[{"model":"x"}],"model" : "mock/m","z":1e400}',
+    );
+    expect(sentText()).toBe('{"messages":[{"model":"x"}],"model" : "m","z":1e400}');
+  });
+
+  const USAGE: readonly (readonly [string, string])[] = [
+    [
+      '{"model":"m","stream":true,"messages":[]}',
+      '{"stream_options":{"include_usage":true},"model":"m","stream":true,"messages":[]}',
+    ],
+    [
+      '{"model":"m","stream":true,"messages":[],"stream_options":null}',
+      '{"model":"m","stream":true,"messages":[],"stream_options":{"include_usage":true}}',
+    ],
+    [
+      '{"model":"m","stream":true,"messages":[],"stream_options":{}}',
+      '{"model":"m","stream":true,"messages":[],"stream_options":{"include_usage":true}}',
+    ],
+    [
+      '{"model":"m","stream":true,"messages":[],"stream_options":{ "x":1}}',
+      '{"model":"m","stream":true,"messages":[],"stream_options":{ "include_usage":true,"x":1}}',
+    ],
+    [
+      '{"model":"m","stream":true,"messages":[],"stream_options":{"include_usage":false}}',
+      '{"model":"m","stream":true,"messages":[],"stream_options":{"include_usage":true}}',
+    ],
+    [
+      '{"model":"m","stream":true,"messages":[],"stream_options":{"include_usage":true}}',
+      '{"model":"m","stream":true,"messages":[],"stream_options":{"include_usage":true}}',
+    ],
+  ];
+  for (const [sent, seen] of USAGE) {
+    test(`asks for usage by a splice: ${sent.slice(42)}`, async () => {
+      await gateway.post("/v1/chat/completions", sent);
+      expect(sentText()).toBe(seen);
+    });
+  }
+
+  test("are the caller's headers but for secrets, hops and what is about the client", async () => {
+    await gateway.post(
+      "/v1/messages",
+      { model: "c", messages: [] },
+      {
+        "anthropic-beta": "b1",
+        "x-custom": "kept",
+        cookie: "a=b",
+        "x-forwarded-for": "1.2.3.4",
+        "x-real-ip": "1.2.3.4",
+        via: "x",
+        forwarded: "for=x",
+        baggage: "x=y",
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "x-anyray-anything": "x",
+        "x-leak": `see ark_${"a".repeat(43)}`,
+        "openai-organization": "org",
+        te: "trailers",
+      },
+    );
+    const names = [...lastSeen().headers.keys()].sort();
+    expect(names).toEqual([
+      "accept-encoding",
+      "anthropic-beta",
+      "anthropic-version",
+      "connection",
+      "content-length",
+      "content-type",
+      "host",
+      "x-api-key",
+      "x-custom",
+    ]);
+    expect(lastSeen().headers.get("x-api-key")).toBe("sk-ant-secret");
+    expect(lastSeen().headers.get("accept-encoding")).toBe("identity");
+    expect(lastSeen().path).toBe("/v1/messages");
+  });
+
+  test("are the operator's headers and query", async () => {
+    await gateway.post("/v1/chat/completions", CHAT);
+    expect(lastSeen().headers.get("x-own")).toBe("yes");
+    expect(lastSeen().headers.get("authorization")).toBe("Bearer sk-upstream-secret");
+  });
+
+  test("are the provider's headers but for what is about the connection", async () => {
+    upstream.handle((_, reply) =>
+      reply.json(200, ANSWER, {
+        "x-ratelimit-remaining": "7",
+        "set-cookie": "a=b",
+        server: "x",
+        "alt-svc": "h3",
+        "access-control-allow-origin": "*",
+        "x-request-id": "theirs",
+      }),
+    );
+    const response = await gateway.post("/v1/chat/completions", CHAT);
+    expect(response.headers.get("x-ratelimit-remaining")).toBe("7");
+    for (const name of ["set-cookie", "server", "alt-svc", "access-control-allow-origin"]) {
+      expect(response.headers.get(name)).toBeNull();
+    }
+    expect(response.headers.get("x-anyray-upstream-request-id")).toBe("theirs");
+    expect(response.headers.get("x-anyray-trace-id")).toBe((await lastRow()).traceId);
+  });
+});
+
+describe("a model", () => {
+  const FOUND: readonly (readonly [string, string, string])[] = [
+    ["m", "mock", "m"],
+    ["mock/m", "mock", "m"],
+    ["fast", "mock", "gpt-4o-mini"],
+    ["org/slashed", "mock", "org/slashed"],
+    ["open/anything at all", "open", "anything at all"],
+    ["never-heard-of", "open", "never-heard-of"],
+  ];
+  for (const [asked, provider, sent] of FOUND) {
+    test(`named ${asked} goes to ${provider} as ${sent}`, async () => {
+      await gateway.post("/v1/chat/completions", { ...CHAT, model: asked });
+      expect(JSON.parse(sentText()).model).toBe(sent);
+      expect(await lastRow()).toMatchObject({ provider, modelRequested: asked });
+    });
+  }
+
+  test("of a provider with another dialect is refused clearly", async () => {
+    const response = await gateway.post("/v1/chat/completions", { ...CHAT, model: "claude/c" });
+    expect([response.status, (await response.json()).error.code]).toEqual([
+      400,
+      "unsupported_dialect",
+    ]);
+  });
+
+  test("is listed in OpenAI's shape, and in Anthropic's when its version is sent", async () => {
+    const headers = { authorization: `Bearer ${gateway.key}` };
+    const openai = await (await gateway.fetch("/v1/models", { headers })).json();
+    expect(openai.data.map((model: { id: string }) => model.id)).toEqual(
+      expect.arrayContaining([
+        "fast",
+        "mock/m",
+        "m",
+        "claude/c",
+        "c",
+        "mock/org/slashed",
+        "org/slashed",
+      ]),
+    );
+    const anthropic = await (
+      await gateway.fetch("/v1/models", {
+        headers: { ...headers, "anthropic-version": "2023-06-01" },
+      })
+    ).json();
+    expect(anthropic).toMatchObject({ has_more: false, first_id: "fast" });
+    expect(anthropic.data[0]).toMatchObject({ type: "model", id: "fast" });
+    for (const id of ["mock/m", "mock%2Fm"]) {
+      const one = await (await gateway.fetch(`/v1/models/${id}`, { headers })).json();
+      expect(one).toMatchObject({ id: "mock/m", object: "model", owned_by: "mock" });
+    }
+    expect((await gateway.fetch("/v1/models/none", { headers })).status).toBe(404);
+    expect((await gateway.fetch("/v1/models")).status).toBe(401);
+  });
+});
+
+describe("money", () => {
+  test("is counted in whole pico-dollars, and told in a header", async () => {
+    upstream.handle((_, reply) => reply.json(200, { ...ANSWER, model: "gpt-4o-mini" }));
+    const response = await gateway.post("/v1/chat/completions", { ...CHAT, model: "fast" });
+    // gpt-4o-mini: $0.15 a million in, $0.60 a million out.
+    expect(response.headers.get("x-anyray-cost-usd")).toBe("0.000045000000");
+    expect(await lastRow()).toMatchObject({ costPicoUsd: 45_000_000n, unpriced: false });
+  });
+
+  test("of a model without a price is null and marked, never zero", async () => {
+    const response = await gateway.post("/v1/chat/completions", { ...CHAT, model: "open/x" });
+    expect(response.headers.get("x-anyray-cost-usd")).toBeNull();
+    expect(await lastRow()).toMatchObject({ costPicoUsd: null, unpriced: true });
+  });
+
+  test("without the provider's usage is estimated and marked", async () => {
+    upstream.handle((_, reply) =>
+      reply.json(200, { ...ANSWER, usage: null, model: "gpt-4o-mini" }),
+    );
+    await gateway.post("/v1/chat/completions", {
+      model: "fast",
+      messages: [{ role: "user", content: "How many words are there in this sentence?" }],
+    });
+    const row = await lastRow();
+    expect(row.usageSource).toBe("estimated");
+    expect(row.inputTokens).toBeGreaterThan(5);
+    expect(row.outputTokens).toBeGreaterThan(0);
+    expect(row.costPicoUsd).toBeGreaterThan(0n);
+  });
+});
+
+describe("stored responses", () => {
+  test("belong to the key that made them", async () => {
+    upstream.handle((request, reply) =>
+      reply.json(
+        200,
+        request.method === "POST"
+          ? {
+              id: "resp_1",
+              model: "m",
+              status: "completed",
+              output: [],
+              usage: { input_tokens: 1, output_tokens: 1 },
+            }
+          : { id: "resp_1", object: "response" },
+      ),
+    );
+    await gateway.post("/v1/responses", { model: "m", input: "x" });
+    const mine = { headers: { authorization: `Bearer ${gateway.key}` } };
+    expect((await gateway.fetch("/v1/responses/resp_1", mine)).status).toBe(200);
+    expect((await gateway.fetch("/v1/responses/resp_1/input_items", mine)).status).toBe(200);
+    const { secret } = await gateway.addKey({});
+    const theirs = { headers: { authorization: `Bearer ${secret}` } };
+    const seen = upstream.requests.length;
+    expect((await gateway.fetch("/v1/responses/resp_1", theirs)).status).toBe(404);
+    expect(
+      (await gateway.fetch("/v1/responses/resp_1", { ...theirs, method: "DELETE" })).status,
+    ).toBe(404);
+    const continued = await gateway.post(
+      "/v1/responses",
+      { model: "m", input: "x", previous_response_id: "resp_1" },
+      { authorization: `Bearer ${secret}` },
+    );
+    expect(continued.status).toBe(404);
+    expect(upstream.requests).toHaveLength(seen);
+  });
+
+  test("in the background are refused by name", async () => {
+    const response = await gateway.post("/v1/responses", {
+      model: "m",
+      input: "x",
+      background: true,
+    });
+    expect([response.status, (await response.json()).error]).toMatchObject([
+      400,
+      { code: "unsupported_field", param: "background" },
+    ]);
+  });
+});
+
+describe("the admin's view", () => {
+  const admin = (path: string, headers: Record<string, string> = {}) =>
+    gateway.fetch(path, { headers: { authorization: `Bearer ${gateway.adminToken}`, ...headers } });
+
+  test("is closed to everyone without the admin token", async () => {
+    for (const path of [
+      "/admin/spend",
+      "/admin/spend/records",
+      "/admin/spend?nonsense=1",
+      "/docs",
+      "/docs/json",
+      "/metrics",
+    ]) {
+      for (const authorization of ["", `Bearer ${gateway.key}`, "Bearer x", "Basic eDp5"]) {
+        const response = await gateway.fetch(path, { headers: { authorization } });
+        expect([path, response.status]).toEqual([path, 401]);
+      }
+    }
+  });
+
+  test("sums spend by user, exactly", async () => {
+    upstream.handle((_, reply) => reply.json(200, { ...ANSWER, model: "gpt-4o-mini" }));
+    for (let i = 0; i < 3; i++) {
+      await gateway.post(
+        "/v1/chat/completions",
+        { ...CHAT, model: "fast" },
+        { "x-anyray-metadata": '{"user":"sum-user"}' },
+      );
+    }
+    const report = await (await admin("/admin/spend?group_by=user,model&user=sum-user")).json();
+    expect(report.totals).toMatchObject({
+      requests: 3,
+      input_tokens: 300,
+      output_tokens: 150,
+      cost_usd: "0.000135000000",
+    });
+    expect(report.groups).toEqual([
+      expect.objectContaining({
+        user: "sum-user",
+        model: "gpt-4o-mini",
+        cost_usd: "0.000135000000",
+      }),
+    ]);
+  });
+
+  test("without grouping has no groups", async () => {
+    expect((await (await admin("/admin/spend")).json()).groups).toEqual([]);
+  });
+
+  test("pages through the records, newest first, each once", async () => {
+    const ids: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { records: { id: string }[]; next_cursor: string | null } = await (
+        await admin(`/admin/spend/records?limit=7${cursor === null ? "" : `&cursor=${cursor}`}`)
+      ).json();
+      ids.push(...page.records.map((record) => record.id));
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    expect(ids).toEqual([...ids].sort().reverse());
+    expect(new Set(ids).size).toBe((await gateway.rows()).length);
+  });
+
+  test("gives the same records as CSV", async () => {
+    const { records } = await (await admin("/admin/spend/records?limit=5")).json();
+    const response = await admin("/admin/spend/records?limit=5", { accept: "text/csv" });
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    const [head = "", ...lines] = (await response.text()).trimEnd().split("\r\n");
+    expect(head.split(",")).toEqual(Object.keys(records[0]));
+    expect(lines.map((line) => line.split(",")[0])).toEqual(
+      records.map((record: { id: string }) => record.id),
+    );
+  });
+
+  const BAD = [
+    "from=yesterday",
+    "to=1",
+    "limit=0",
+    "limit=1001",
+    "limit=x",
+    "group_by=nope",
+    "group_by=user,user",
+    "tz=Mars",
+    "nonsense=1",
+    "outcome=fine",
+    "status=abc",
+    "stream=maybe",
+    "from=2026-01-02&to=2026-01-01",
+    "user=a&user=b",
+  ];
+  for (const query of BAD) {
+    test(`refuses ?${query}`, async () => {
+      const response = await admin(`/admin/spend?${query}`);
+      expect([response.status, (await response.json()).error.code]).toEqual([
+        400,
+        "invalid_request",
+      ]);
+    });
+  }
+
+  test("shows health to everyone and its checks to admins", async () => {
+    expect(await (await gateway.fetch("/livez")).json()).toEqual({ status: "ok" });
+    expect(await (await gateway.fetch("/readyz")).json()).toEqual({ status: "ok" });
+    expect(await (await admin("/readyz")).json()).toMatchObject({
+      checks: { ledger: { state: "ok", code: null } },
+    });
+    expect((await gateway.fetch("/", { method: "HEAD" })).status).toBe(200);
+    expect(await (await admin("/metrics")).text()).toContain(
+      'anyray_requests_total{endpoint="chat",status="200"}',
+    );
+  });
+});
