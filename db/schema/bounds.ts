@@ -1,6 +1,7 @@
 /**
- * What the columns of both databases may hold: closed lists, and lengths too short for prose. The enums stand here, not
- * imported: this folder imports nothing of the gateway. A test of the gateway holds the two together.
+ * What the columns of both databases may hold: closed lists, and names too short and too plain for prose. As SQL text that
+ * both dialects read, but for a name's characters. The enums stand here, not imported: this folder imports nothing of the
+ * gateway. A test of the gateway holds the two together.
  */
 
 export const ENUMS = {
@@ -18,15 +19,75 @@ export const ENUMS = {
   outcome: ["ok", "aborted", "cut", "upstream_error", "timeout", "refused", "crashed"],
 } as const;
 
+/** The columns of the ledger that hold names; every other text of it is an id of ours or an enum. */
+export const LEDGER_NAMES = [
+  "session",
+  "user",
+  "team",
+  "key_id",
+  "provider",
+  "model_requested",
+  "model_served",
+  "service_tier",
+  "price_version",
+] as const;
+
+/** Whole numbers that every row of the ledger has. */
+export const LEDGER_COUNTS = [
+  "time_ms",
+  "attempt",
+  "stream",
+  "input_tokens",
+  "cached_input_tokens",
+  "cache_write_tokens",
+  "cache_write_1h_tokens",
+  "output_tokens",
+  "reasoning_tokens",
+  "unpriced",
+  "saved_input_tokens",
+] as const;
+
+/** Whole numbers that a row may lack. */
+export const LEDGER_OPTIONAL_COUNTS = [
+  "latency_ms",
+  "ttfb_ms",
+  "status",
+  "upstream_status",
+] as const;
+
+/** Parts never exceed their whole, and nothing is below zero. */
+export const TOKENS_ADD_UP = [
+  `"cached_input_tokens" >= 0`,
+  `"cache_write_tokens" >= "cache_write_1h_tokens"`,
+  `"cache_write_1h_tokens" >= 0`,
+  `"input_tokens" >= "cached_input_tokens" + "cache_write_tokens"`,
+  `"reasoning_tokens" >= 0`,
+  `"output_tokens" >= "reasoning_tokens"`,
+].join(" and ");
+
 /** Longest name that the identity pattern allows. */
 const NAME_LENGTH = 128;
 
-/** `column IN ('a','b')` as SQL text. */
+/**
+ * The characters of the identity pattern, as the inside of a bracket expression. Beyond ASCII all pass: neither database
+ * knows which of them are letters everywhere.
+ */
+export const NAME_CHARACTERS = "a-z0-9 ._@:/+=A-Z\u00aa-\u{10fffd}-";
+
+/** A closed list. Not `in (…)`: for a CHECK, SQLite builds a table of such a list for each row, which costs half the insert. */
 export function isOneOf(column: keyof typeof ENUMS): string {
-  return `"${column}" in (${ENUMS[column].map((value) => `'${value}'`).join(",")})`;
+  return `(${ENUMS[column].map((value) => `"${column}" = '${value}'`).join(" or ")})`;
 }
 
-/** At most 128 characters and three spaces, as SQL text of both dialects; null passes. */
-export function isName(column: string): string {
-  return `("${column}" is null or (length("${column}") <= ${NAME_LENGTH} and "${column}" not like '% % % % %'))`;
+/**
+ * At most 128 characters of the identity pattern and three spaces; null passes.
+ * @param isPlain the dialect's own test that a column holds name characters only
+ */
+export function areNames(columns: readonly string[], isPlain: (column: string) => string): string {
+  return columns
+    .map(
+      (column) =>
+        `("${column}" is null or (length("${column}") <= ${NAME_LENGTH} and "${column}" not like '% % % % %' and ${isPlain(column)}))`,
+    )
+    .join(" and ");
 }

@@ -4,15 +4,36 @@
  */
 import { sql } from "drizzle-orm";
 import { check, integer, numeric, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { isName, isOneOf } from "./bounds.ts";
+import {
+  areNames,
+  ENUMS,
+  isOneOf,
+  LEDGER_COUNTS,
+  LEDGER_NAMES,
+  LEDGER_OPTIONAL_COUNTS,
+  NAME_CHARACTERS,
+  TOKENS_ADD_UP,
+} from "./bounds.ts";
 
 const count = (name: string) => integer(name).notNull();
 const flag = (name: string) => integer(name, { mode: "boolean" }).notNull();
 const money = (name: string) => numeric(name, { mode: "bigint" });
 
-/** A name is short, and has at most three spaces: prose does not fit. */
+const hasOnly = (characters: string) => (column: string) =>
+  `"${column}" not glob '*[^${characters}]*'`;
+const isHex = hasOnly("0-9a-f");
+const isWhole = (column: string) => `typeof("${column}") = 'integer'`;
+
 function names(table: string, columns: readonly string[]) {
-  return check(`${table}_names`, sql.raw(columns.map(isName).join(" and ")));
+  return check(`${table}_names`, sql.raw(areNames(columns, hasOnly(NAME_CHARACTERS))));
+}
+
+// `Object.keys` forgets the names it was given.
+const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
+
+/** A JSON document of ours: names, and the marks of JSON. */
+function isJson(column: string, maxLength: number): string {
+  return `("${column}" is null or (length("${column}") <= ${maxLength} and ${hasOnly(`]{}",*[${NAME_CHARACTERS}`)(column)}))`;
 }
 
 export const ledger = sqliteTable(
@@ -56,34 +77,28 @@ export const ledger = sqliteTable(
   (table) => [
     // Trace ids grow with time: rows lie in the order of their time, and a range of time is a range of this key.
     primaryKey({ columns: [table.traceId, table.attempt] }),
-    check("ledger_id", sql`length("id") = 36 and length("trace_id") = 32`),
     check(
-      "ledger_enums",
+      "ledger_id",
       sql.raw(
-        (["attribution", "credential", "endpoint", "dialect", "usage_source", "outcome"] as const)
-          .map(isOneOf)
-          .join(" and "),
+        `length("id") = 36 and ${hasOnly("0-9a-f-")("id")} and length("trace_id") = 32 and ${isHex("trace_id")}`,
       ),
     ),
+    check("ledger_enums", sql.raw(ENUM_COLUMNS.map(isOneOf).join(" and "))),
     check(
       "ledger_money",
       sql`("cost_pico_usd" is null or typeof("cost_pico_usd") = 'integer') and typeof("saved_pico_usd") = 'integer'`,
     ),
     check(
-      "ledger_tokens",
-      sql`"input_tokens" >= "cached_input_tokens" + "cache_write_tokens" and "cached_input_tokens" >= 0 and "cache_write_tokens" >= "cache_write_1h_tokens" and "cache_write_1h_tokens" >= 0 and "output_tokens" >= "reasoning_tokens" and "reasoning_tokens" >= 0`,
+      "ledger_counts",
+      sql.raw(
+        [
+          ...LEDGER_COUNTS.map(isWhole),
+          ...LEDGER_OPTIONAL_COUNTS.map((column) => `("${column}" is null or ${isWhole(column)})`),
+        ].join(" and "),
+      ),
     ),
-    names("ledger", [
-      "session",
-      "user",
-      "team",
-      "key_id",
-      "provider",
-      "model_requested",
-      "model_served",
-      "service_tier",
-      "price_version",
-    ]),
+    check("ledger_tokens", sql.raw(TOKENS_ADD_UP)),
+    names("ledger", LEDGER_NAMES),
   ],
 );
 
@@ -119,8 +134,9 @@ export const clientKey = sqliteTable(
     revokedAtMs: integer("revoked_at_ms"),
   },
   () => [
-    check("client_key_hash", sql`length("secret_hash") = 64`),
+    check("client_key_hash", sql.raw(`length("secret_hash") = 64 and ${isHex("secret_hash")}`)),
     check("client_key_metadata", sql`"metadata" is null or "metadata" in ('ignore','fill')`),
+    check("client_key_models", sql.raw(isJson("models", 16_384))),
     names("client_key", ["id", "display", "name", "user", "team", "passthrough"]),
   ],
 );
@@ -134,7 +150,7 @@ export const claimedUser = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.keyId, table.user] }),
-    check("claimed_user_day", sql`length("day") = 10`),
+    check("claimed_user_day", sql.raw(`length("day") = 10 and ${hasOnly("0-9-")("day")}`)),
     names("claimed_user", ["key_id", "user"]),
   ],
 );
@@ -151,6 +167,7 @@ export const priceOverride = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.provider, table.model] }),
+    check("price_override_price", sql.raw(isJson("price", 16_384))),
     names("price_override", ["provider", "model", "version"]),
   ],
 );
