@@ -45,6 +45,11 @@ export interface SettlerOptions {
   readonly log: Log;
 }
 
+/** Whether the answer ended before its terminal unit, so that usage reported so far is not all. */
+export function isBrokenOff(outcome: Outcome): boolean {
+  return outcome === "aborted" || outcome === "cut" || outcome === "timeout";
+}
+
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #waiting = new Map<LedgerRow, () => Promise<void>>();
@@ -66,12 +71,24 @@ export class Settler {
     return this.#write(attempt, ending, reported ?? NO_USAGE, source);
   }
 
-  /** The end of an attempt for which usage may have to be estimated first. Call once an attempt. */
+  /**
+   * The end of an attempt for which usage may have to be estimated first. Call once an attempt. What a provider reported of an
+   * answer that then broke off is only a beginning (Anthropic's `message_start` names one output token): its input
+   * counts, its output is the more of what it said and what we saw.
+   */
   async settleEstimated(attempt: Attempt, ending: Ending): Promise<Settled> {
-    if ((ending.facts?.usage ?? null) !== null || ending.estimate === null) {
+    const reported = ending.facts?.usage ?? null;
+    if (ending.estimate === null || (reported !== null && !isBrokenOff(ending.outcome))) {
       return this.settle(attempt, ending);
     }
-    const usage: Usage = { ...NO_USAGE, ...(await ending.estimate()) };
+    const counted = await ending.estimate();
+    const usage: Usage =
+      reported === null
+        ? { ...NO_USAGE, ...counted }
+        : {
+            ...reported,
+            outputTokens: Math.max(reported.outputTokens, counted.outputTokens),
+          };
     return this.#write(attempt, ending, usage, "estimated");
   }
 
