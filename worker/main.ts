@@ -9,7 +9,7 @@ import { loadConfig } from "./config/load.ts";
 import { removeProxyVariables } from "./config/proxy-variables.ts";
 import { ensureSecrets } from "./config/secret.ts";
 import { createGateway } from "./gateway.ts";
-import { listModels } from "./pipeline/target.ts";
+import { chatModel } from "./pipeline/target.ts";
 
 /** Above the gateway's own limit, so that the answer to a body that is too large is ours. */
 const BODY_MARGIN_BYTES = 1024 * 1024;
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
       clientKey: config.secrets.clientKey,
       providers: providers.map((provider) => provider.name),
       isDemo: config.providers.every((provider) => provider.kind === "demo"),
-      model: listModels(gateway.deps.routing)[0]?.id ?? "provider/model",
+      model: chatModel(gateway.deps.routing) ?? "provider/model",
     },
     createTerminal(process.stdout, process.stderr, process.env),
   );

@@ -10,6 +10,18 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(
   ALL_SETTINGS.filter(isSecret).map((setting) => setting.name),
 );
 
+/**
+ * Settings of parts that this version does not have: it serves no console and stores neither content nor traces, so that each
+ * of their values is kept by doing nothing.
+ */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  "ANYRAY_CONSOLE_PORT",
+  "ANYRAY_CONSOLE_URL",
+  "ANYRAY_CONTENT_MODE",
+  "ANYRAY_ALLOW_PLAINTEXT",
+  "ANYRAY_TRACES",
+]);
+
 /** Edits (insert, drop, replace, swap neighbours) from one text to the other. */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
@@ -49,7 +61,7 @@ export function findUnknownSettings(
 ): readonly Fault[] {
   return Object.keys(env)
     .filter((name) => /^anyray_/i.test(name) && env[name] !== undefined && env[name] !== "")
-    .filter((name) => !KNOWN_VARIABLES.includes(name))
+    .filter((name) => !KNOWN_VARIABLES.includes(name) && !WITHOUT_EFFECT.has(name))
     .sort()
     .map((name) => {
       const suggestion = nearest(name);

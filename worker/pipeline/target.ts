@@ -83,6 +83,19 @@ export function listModels(routing: Routing): ListedModel[] {
   return models;
 }
 
+/** Ids of models that answer no chat. */
+const NO_CHAT = /embed|whisper|tts|image|audio|moderation|rerank|transcribe|ocr/i;
+
+/** Some model that can be asked for a chat, for a first try; null if no provider chats. */
+export function chatModel(routing: Routing): string | null {
+  for (const provider of routing.providers) {
+    if (!provider.endpoints.has("chat")) continue;
+    const model = provider.catalogue.find((candidate) => !NO_CHAT.test(candidate));
+    if (model !== undefined) return `${provider.name}/${model}`;
+  }
+  return null;
+}
+
 /** Whether a slashed model id would be read as another provider's. */
 function byPrefixOf(routing: Routing, model: string): boolean {
   const slash = model.indexOf("/");

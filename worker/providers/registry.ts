@@ -3,7 +3,7 @@ import type { ProviderSettings } from "../config/load.ts";
 import type { Destination, Egress } from "../egress.ts";
 import type { Catalogue } from "../pricing/catalogue.ts";
 import { ANTHROPIC } from "./anthropic/index.ts";
-import { createDemoProvider, DEMO_MODELS } from "./demo/index.ts";
+import { createDemoProvider } from "./demo/index.ts";
 import { createHttpProvider } from "./http-provider.ts";
 import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
 import type { Provider } from "./provider.ts";
@@ -18,7 +18,12 @@ export function createProviders(
     const models = each.models ?? catalogue.models(each.priceId);
     switch (each.kind) {
       case "demo":
-        return createDemoProvider({ name: each.name });
+        return createDemoProvider({
+          name: each.name,
+          models: each.models,
+          endpoints: each.capabilities.endpoints,
+          streamUsage: each.capabilities.streamUsage,
+        });
       case "anthropic":
         return createHttpProvider(each, models, egress, ANTHROPIC);
       case "openai":
@@ -39,5 +44,3 @@ export function providerDestinations(settings: readonly ProviderSettings[]): Des
       allowPrivate: each.allowPrivate,
     }));
 }
-
-export { DEMO_MODELS };
