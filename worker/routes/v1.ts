@@ -37,81 +37,85 @@ const MODEL_NAMES = {
 } as const satisfies Record<Endpoint, string>;
 
 export function v1Routes(deps: Deps) {
-  return new Elysia({ handler: { standardHostname: false } })
-    .model({
-      ChatRequest: WIRES.chat.request,
-      CompletionsRequest: WIRES.completions.request,
-      ResponsesRequest: WIRES.responses.request,
-      EmbeddingsRequest: WIRES.embeddings.request,
-      MessagesRequest: WIRES.messages.request,
-      CountTokensRequest: WIRES.count_tokens.request,
-      Answer: AnyAnswer,
-      OpenAIError,
-      AnthropicError,
-    })
-    .post("/v1/chat/completions", ({ request }) => run(deps, "chat", request), generation("chat"))
-    .post(
-      "/v1/completions",
-      ({ request }) => run(deps, "completions", request),
-      generation("completions"),
-    )
-    .post(
-      "/v1/responses",
-      ({ request }) => run(deps, "responses", request),
-      generation("responses"),
-    )
-    .post(
-      "/v1/embeddings",
-      ({ request }) => run(deps, "embeddings", request),
-      generation("embeddings"),
-    )
-    .post("/v1/messages", ({ request }) => run(deps, "messages", request), generation("messages"))
-    .post(
-      "/v1/messages/count_tokens",
-      ({ request }) => countTokens(deps, request),
-      generation("count_tokens"),
-    )
-    .get(
-      "/v1/responses/:id",
-      ({ request, params }) => storedResponse(deps, request, params.id, ""),
-      stored("Read a stored response that this key was given"),
-    )
-    .delete(
-      "/v1/responses/:id",
-      ({ request, params }) => storedResponse(deps, request, params.id, ""),
-      { parse: "none", ...stored("Delete a stored response that this key was given") },
-    )
-    .post(
-      "/v1/responses/:id/cancel",
-      ({ request, params }) => storedResponse(deps, request, params.id, "/cancel"),
-      { parse: "none", ...stored("Cancel a response that this key was given") },
-    )
-    .get(
-      "/v1/responses/:id/input_items",
-      ({ request, params }) => storedResponse(deps, request, params.id, "/input_items"),
-      stored("Read the input of a stored response that this key was given"),
-    )
-    .get("/v1/models", ({ request }) => answerModels(deps, request), {
-      detail: {
-        tags: ["Models"],
-        summary: "List models",
-        description: "OpenAI's shape; Anthropic's when `anthropic-version` is sent.",
-        responses: answers("OpenAIError"),
-        security: CLIENT_KEY,
-      },
-    })
-    .get(
-      "/v1/models/*",
-      ({ request, params }) => answerModel(deps, request, decodePath(params["*"])),
-      {
+  return (
+    new Elysia({ handler: { standardHostname: false } })
+      .model({
+        ChatRequest: WIRES.chat.request,
+        CompletionsRequest: WIRES.completions.request,
+        ResponsesRequest: WIRES.responses.request,
+        EmbeddingsRequest: WIRES.embeddings.request,
+        MessagesRequest: WIRES.messages.request,
+        CountTokensRequest: WIRES.count_tokens.request,
+        Answer: AnyAnswer,
+        OpenAIError,
+        AnthropicError,
+      })
+      .post("/v1/chat/completions", ({ request }) => run(deps, "chat", request), generation("chat"))
+      .post(
+        "/v1/completions",
+        ({ request }) => run(deps, "completions", request),
+        generation("completions"),
+      )
+      .post(
+        "/v1/responses",
+        ({ request }) => run(deps, "responses", request),
+        generation("responses"),
+      )
+      .post(
+        "/v1/embeddings",
+        ({ request }) => run(deps, "embeddings", request),
+        generation("embeddings"),
+      )
+      .post("/v1/messages", ({ request }) => run(deps, "messages", request), generation("messages"))
+      .post(
+        "/v1/messages/count_tokens",
+        ({ request }) => countTokens(deps, request),
+        generation("count_tokens"),
+      )
+      .get(
+        "/v1/responses/:id",
+        ({ request, params }) => storedResponse(deps, request, params.id, ""),
+        stored("Read a stored response that this key was given"),
+      )
+      .delete(
+        "/v1/responses/:id",
+        ({ request, params }) => storedResponse(deps, request, params.id, ""),
+        { parse: "none", ...stored("Delete a stored response that this key was given") },
+      )
+      .post(
+        "/v1/responses/:id/cancel",
+        ({ request, params }) => storedResponse(deps, request, params.id, "/cancel"),
+        { parse: "none", ...stored("Cancel a response that this key was given") },
+      )
+      .get(
+        "/v1/responses/:id/input_items",
+        ({ request, params }) => storedResponse(deps, request, params.id, "/input_items"),
+        stored("Read the input of a stored response that this key was given"),
+      )
+      .get("/v1/models", ({ request }) => answerModels(deps, request), {
+        detail: {
+          tags: ["Models"],
+          summary: "List models",
+          description: "OpenAI's shape; Anthropic's when `anthropic-version` is sent.",
+          responses: answers("OpenAIError"),
+          security: CLIENT_KEY,
+        },
+      })
+      .get("/v1/models/:id", ({ request, params }) => answerModel(deps, request, params.id), {
         detail: {
           tags: ["Models"],
           summary: "Read one model",
           responses: answers("OpenAIError"),
           security: CLIENT_KEY,
         },
-      },
-    );
+      })
+      // Ids hold slashes, encoded or not.
+      .get(
+        "/v1/models/*",
+        ({ request, params }) => answerModel(deps, request, decodePath(params["*"])),
+        { detail: { hide: true } },
+      )
+  );
 }
 
 const CLIENT_KEY: Record<string, string[]>[] = [{ clientKey: [] }, { clientKeyHeader: [] }];
@@ -173,7 +177,6 @@ function answers(errorModel: string) {
   };
 }
 
-/** Model ids hold slashes: encoded or not, they mean the same. */
 function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);

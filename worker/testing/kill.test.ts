@@ -15,6 +15,7 @@ const ROUNDS = Number(
 const PARALLEL = 200;
 /** Answers are spread over this; the kill falls somewhere within, and a little after. */
 const SPREAD_MS = 300;
+const EARLIEST_KILL_MS = 50;
 const ROUND_LIMIT_MS = 15_000;
 
 /** What one client had of its answer when the connection ended. */
@@ -137,7 +138,8 @@ describe("the ledger under kill -9", () => {
         const asked = Array.from({ length: PARALLEL }, (_, index) =>
           ask(gateway, `r${round}-${index}`, index),
         );
-        await sleep(50 + Math.random() * (SPREAD_MS + 200));
+        // Each round has its own part of the time, so that early and late kills are among few rounds too.
+        await sleep(EARLIEST_KILL_MS + ((round + Math.random()) / ROUNDS) * (SPREAD_MS + 100));
         await gateway.kill();
         const answers = await Promise.all(asked);
         gateway = await start();

@@ -2,11 +2,14 @@
 import { t } from "elysia";
 import { ERROR_CODES } from "../../errors.ts";
 
-export const AdminError = t.Object({
-  error: t.Object({
-    code: t.String({ enum: [...ERROR_CODES] }),
-    message: t.String(),
-    status: t.Integer(),
-    request_id: t.String(),
-  }),
-});
+export const AdminError = t.Object(
+  {
+    error: t.Object({
+      code: t.String({ enum: [...ERROR_CODES] }),
+      message: t.String(),
+      status: t.Integer(),
+      request_id: t.String(),
+    }),
+  },
+  { description: "A refusal; the message says what to do next" },
+);

@@ -114,13 +114,16 @@ const sums = {
 
 const groupKeys = Object.fromEntries(SPEND_GROUPS.map((name) => [name, t.Optional(Name)] as const));
 
-export const SpendReport = t.Object({
-  from: t.String({ format: "date-time" }),
-  to: t.String({ format: "date-time" }),
-  tz: t.String(),
-  totals: t.Object(sums),
-  groups: t.Array(t.Object({ ...groupKeys, ...sums })),
-});
+export const SpendReport = t.Object(
+  {
+    from: t.String({ format: "date-time" }),
+    to: t.String({ format: "date-time" }),
+    tz: t.String(),
+    totals: t.Object(sums),
+    groups: t.Array(t.Object({ ...groupKeys, ...sums })),
+  },
+  { description: "Totals over the range, and the groups" },
+);
 
 export function toSumsJson(row: SpendSums) {
   return {
