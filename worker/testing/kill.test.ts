@@ -15,6 +15,8 @@ const ROUNDS = Number(
 const PARALLEL = 200;
 /** Answers are spread over this; the kill falls somewhere within, and a little after. */
 const SPREAD_MS = 300;
+/** Requests begin over this, so that some kills fall among them. */
+const ARRIVAL_MS = 150;
 const EARLIEST_KILL_MS = 50;
 const ROUND_LIMIT_MS = 15_000;
 
@@ -27,7 +29,13 @@ interface Answer {
   readonly hasEnded: boolean;
 }
 
-function ask(gateway: GatewayProcess, id: string, index: number): Promise<Answer> {
+async function ask(
+  gateway: GatewayProcess,
+  id: string,
+  index: number,
+  afterMs: number,
+): Promise<Answer> {
+  await sleep(afterMs);
   const stream = index % 2 === 0;
   return new Promise((resolve) => {
     let traceId: string | null = null;
@@ -136,7 +144,7 @@ describe("the ledger under kill -9", () => {
         const seenBefore = provider.seen.length;
         const from = new Date(Date.now() - 1000).toISOString();
         const asked = Array.from({ length: PARALLEL }, (_, index) =>
-          ask(gateway, `r${round}-${index}`, index),
+          ask(gateway, `r${round}-${index}`, index, Math.random() * ARRIVAL_MS),
         );
         // Each round has its own part of the time, so that early and late kills are among few rounds too.
         await sleep(EARLIEST_KILL_MS + ((round + Math.random()) / ROUNDS) * (SPREAD_MS + 100));
