@@ -42,6 +42,7 @@ export const anthropicMessages: Wire = {
   },
   readAnswer: (json) => ({
     usage: anthropicUsage(objectAt(json, "usage")),
+    isUsageFinal: true,
     model: stringAt(json, "model"),
     serviceTier: serviceTier(objectAt(json, "usage")),
     responseId: null,
@@ -102,6 +103,7 @@ function isTerminal(name: string): boolean {
 
 class MessagesReader implements StreamReader {
   #usage: JsonObject | null = null;
+  #isUsageFinal = false;
   #model: string | null = null;
   #isError = false;
 
@@ -116,7 +118,10 @@ class MessagesReader implements StreamReader {
     const message = objectAt(json, "message");
     if (message !== null) this.#model = stringAt(message, "model");
     const usage = objectAt(message ?? json, "usage");
-    if (usage !== null) this.#usage = { ...this.#usage, ...withoutNulls(usage) };
+    if (usage !== null) {
+      this.#usage = { ...this.#usage, ...withoutNulls(usage) };
+      this.#isUsageFinal = message === null;
+    }
     return "pass";
   }
 
@@ -131,6 +136,7 @@ class MessagesReader implements StreamReader {
   facts(): AnswerFacts {
     return {
       usage: anthropicUsage(this.#usage),
+      isUsageFinal: this.#isUsageFinal,
       model: this.#model,
       serviceTier: serviceTier(this.#usage),
       responseId: null,

@@ -88,6 +88,7 @@ export function choiceCount(request: JsonObject): number {
 function readAnswer(json: JsonObject): AnswerFacts {
   return {
     usage: openaiUsage(json),
+    isUsageFinal: true,
     model: stringAt(json, "model"),
     serviceTier: stringAt(json, "service_tier"),
     responseId: null,
@@ -155,6 +156,8 @@ class ChoicesReader implements StreamReader {
   facts(): AnswerFacts {
     return {
       usage: this.#usage,
+      // Some servers count along in every chunk; the last count comes with or after the last finish reason.
+      isUsageFinal: this.#finished.size >= this.#choices,
       model: this.#model,
       serviceTier: this.#serviceTier,
       responseId: null,

@@ -59,6 +59,8 @@ function isTerminal(name: string): boolean {
 function readResponse(response: JsonObject): Omit<AnswerFacts, "isError"> {
   return {
     usage: responsesUsage(response),
+    // It stands in the closing event alone.
+    isUsageFinal: true,
     model: stringAt(response, "model"),
     serviceTier: stringAt(response, "service_tier"),
     responseId: stringAt(response, "id"),
@@ -98,6 +100,7 @@ class ResponsesReader implements StreamReader {
   #isError = false;
   #facts: Omit<AnswerFacts, "isError"> = {
     usage: null,
+    isUsageFinal: true,
     model: null,
     serviceTier: null,
     responseId: null,
@@ -115,6 +118,7 @@ class ResponsesReader implements StreamReader {
       const facts = readResponse(response);
       this.#facts = {
         usage: facts.usage ?? this.#facts.usage,
+        isUsageFinal: true,
         model: facts.model ?? this.#facts.model,
         serviceTier: facts.serviceTier ?? this.#facts.serviceTier,
         responseId: facts.responseId ?? this.#facts.responseId,

@@ -12,6 +12,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export interface AnswerFacts {
   /** Null if the provider reported none. */
   readonly usage: Usage | null;
+  /** False while the usage may be a beginning: Anthropic's `message_start` names one output token. */
+  readonly isUsageFinal: boolean;
   readonly model: string | null;
   readonly serviceTier: string | null;
   /** Of the Responses API only. */

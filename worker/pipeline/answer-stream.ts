@@ -9,7 +9,7 @@ import { collect } from "./collect.ts";
 import { headersDown, headerValue } from "./headers.ts";
 import { isCredentialRefusal, refusalOf } from "./provider-errors.ts";
 import { ownHeaders } from "./respond.ts";
-import { isBrokenOff } from "./settle.ts";
+import { isKnown } from "./settle.ts";
 import { upstreamFailure } from "./upstream-failure.ts";
 
 const STREAM_HEADERS: readonly (readonly [string, string])[] = [
@@ -109,10 +109,9 @@ function openRelay(
       firstByteAt,
     };
     try {
-      const settled =
-        ending.facts?.usage === null || isBrokenOff(end.outcome)
-          ? await deps.settler.settleEstimated(attempt, ending)
-          : deps.settler.settle(attempt, ending);
+      const settled = isKnown(ending)
+        ? deps.settler.settle(attempt, ending)
+        : await deps.settler.settleEstimated(attempt, ending);
       await settled.committed;
     } finally {
       call.flight.done();

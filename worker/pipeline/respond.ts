@@ -26,6 +26,8 @@ export function errorAnswer(
     ["content-type", "application/json"],
     ["x-anyray-error-source", "gateway"],
     ...ownHeaders(traceId),
+    // The name under which Anthropic's SDK looks for it.
+    ["request-id", requestIdOf(traceId)],
     ...Object.entries(error.headers),
   ];
   return new Response(errors.body(error, requestIdOf(traceId)), {

@@ -8,7 +8,7 @@
  */
 import { splice, type Edit } from "../body/fields.ts";
 import { parseJsonBody, type JsonBody } from "../body/parse.ts";
-import type { Endpoint } from "../chat.ts";
+import { isIdentity, type Endpoint } from "../chat.ts";
 import type { Deps } from "../deps.ts";
 import { errorWireOf, WIRES } from "../dialects/index.ts";
 import { choiceCount } from "../dialects/openai-completions.ts";
@@ -111,8 +111,10 @@ async function prepare(
   progress.accepted = accepted;
 
   checkRequest(wire.request, body.json);
-  const modelRequested = String(body.json["model"]);
-  const target = chooseTarget(deps.routing, wire.endpoint, modelRequested);
+  const modelAsked = String(body.json["model"]);
+  const target = chooseTarget(deps.routing, wire.endpoint, modelAsked);
+  // A provider without a list takes any text for a model's name; what is no plain name is not stored.
+  const modelRequested = isIdentity(modelAsked) ? modelAsked : "other";
   progress.modelRequested = modelRequested;
   checkAllowed(caller, target);
   if (wire.endpoint === "responses") await checkResponseFields(deps, caller, target, body.json);

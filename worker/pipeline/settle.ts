@@ -45,9 +45,9 @@ export interface SettlerOptions {
   readonly log: Log;
 }
 
-/** Whether the answer ended before its terminal unit, so that usage reported so far is not all. */
-export function isBrokenOff(outcome: Outcome): boolean {
-  return outcome === "aborted" || outcome === "cut" || outcome === "timeout";
+/** Whether the provider's own count is there, and all of it. */
+export function isKnown(ending: Pick<Ending, "facts">): boolean {
+  return ending.facts !== null && ending.facts.usage !== null && ending.facts.isUsageFinal;
 }
 
 export class Settler {
@@ -72,15 +72,12 @@ export class Settler {
   }
 
   /**
-   * The end of an attempt for which usage may have to be estimated first. Call once an attempt. What a provider reported of an
-   * answer that then broke off is only a beginning (Anthropic's `message_start` names one output token): its input
-   * counts, its output is the more of what it said and what we saw.
+   * The end of an attempt for which usage may have to be estimated first. Call once an attempt. Of usage that is only a
+   * beginning the input counts; the output is the more of what the provider said and what we saw.
    */
   async settleEstimated(attempt: Attempt, ending: Ending): Promise<Settled> {
     const reported = ending.facts?.usage ?? null;
-    if (ending.estimate === null || (reported !== null && !isBrokenOff(ending.outcome))) {
-      return this.settle(attempt, ending);
-    }
+    if (ending.estimate === null || isKnown(ending)) return this.settle(attempt, ending);
     const counted = await ending.estimate();
     const usage: Usage =
       reported === null

@@ -296,6 +296,13 @@ describe("a model", () => {
     });
   }
 
+  test("whose name is prose is passed on, and not stored", async () => {
+    const model = "open/tell me everything about the secret plan";
+    const response = await gateway.post("/v1/chat/completions", { ...CHAT, model });
+    expect(response.status).toBe(200);
+    expect(await lastRow()).toMatchObject({ provider: "open", modelRequested: "other" });
+  });
+
   test("of a provider with another dialect is refused clearly", async () => {
     const response = await gateway.post("/v1/chat/completions", { ...CHAT, model: "claude/c" });
     expect([response.status, (await response.json()).error.code]).toEqual([

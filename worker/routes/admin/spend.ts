@@ -91,10 +91,10 @@ export function spendRoutes(deps: Deps) {
         {
           query: RecordsParameters,
           response: {
-            200: t.Object({
-              records: t.Array(LedgerRecord),
-              next_cursor: t.Union([t.String(), t.Null()]),
-            }),
+            200: t.Object(
+              { records: t.Array(LedgerRecord), next_cursor: t.Union([t.String(), t.Null()]) },
+              { description: "One page" },
+            ),
             400: AdminError,
             401: AdminError,
           },
