@@ -1,5 +1,5 @@
 /** Opens the durable state of a gateway in its data directory. */
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
 import { createClaimedUsers } from "./sqlite/claimed-users.ts";
@@ -17,7 +17,6 @@ export interface StoreOptions {
 }
 
 const DATABASE = "anyray.sqlite";
-const LOCK = "gateway.lock";
 
 /**
  * For the gateway: holds the directory for itself.
@@ -53,12 +52,7 @@ export async function openStoreForTool(options: StoreOptions): Promise<Store> {
 }
 
 function assemble(options: StoreOptions, journal: AttemptJournal, release: () => void): Store {
-  const path = join(options.dataDir, DATABASE);
-  const database = openDatabase(path, { sync: options.ledgerSync });
-  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, LOCK]) {
-    const file = join(options.dataDir, name);
-    if (existsSync(file)) chmodSync(file, 0o600);
-  }
+  const database = openDatabase(join(options.dataDir, DATABASE), { sync: options.ledgerSync });
   const ledger = createLedger(database);
   return {
     ledger,
@@ -67,7 +61,7 @@ function assemble(options: StoreOptions, journal: AttemptJournal, release: () =>
     prices: createPrices(database),
     journal,
     async close() {
-      ledger.flush();
+      await ledger.drain();
       database.client.close();
       release();
     },

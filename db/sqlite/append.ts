@@ -7,6 +7,8 @@ import type { LedgerRow } from "../store.ts";
 import { issuedResponse, ledger } from "../schema/sqlite.ts";
 import type { SqliteDatabase } from "./database.ts";
 import type { SqlValue, Statement } from "./driver.ts";
+import { isBusy, isRefusedRow } from "./fault.ts";
+import { storable } from "./money.ts";
 
 /**
  * A commit waits while each turn of the event loop brings more rows, at most this many turns: a turn without a new row ends
@@ -14,6 +16,10 @@ import type { SqlValue, Statement } from "./driver.ts";
  */
 const MAX_TURNS = 4;
 const MAX_BATCH = 256;
+
+/** How long rows wait for another connection's transaction, such as a `reprice` of the command line, and how often they ask. */
+const BUSY_PATIENCE_MS = 10_000;
+const BUSY_RETRY_MS = 10;
 
 interface Pending {
   readonly row: LedgerRow;
@@ -34,6 +40,7 @@ export class LedgerAppender {
   readonly #columns: readonly Column[];
   #pending: Pending[] = [];
   #isScheduled = false;
+  #busyMs = 0;
 
   constructor(database: SqliteDatabase) {
     const { client } = database;
@@ -70,46 +77,61 @@ export class LedgerAppender {
     setImmediate(() => {
       const rows = this.#pending.length;
       if (rows > rowsBefore && turn < MAX_TURNS && rows < MAX_BATCH) this.#await(turn + 1, rows);
-      else this.flush();
+      else this.#flush();
     });
   }
 
-  /** Commits what is pending, now. */
-  flush(): void {
+  /** Resolves when nothing waits any more. */
+  async drain(): Promise<void> {
+    while (this.#pending.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  #flush(): void {
     this.#isScheduled = false;
     const batch = this.#pending;
-    if (batch.length === 0) return;
     this.#pending = [];
+    let refused: ReadonlyMap<Pending, unknown>;
     try {
-      this.#write(batch);
+      refused = this.#write(batch);
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error);
-      else this.#writeSingly(batch);
+      if (isBusy(error) && this.#busyMs < BUSY_PATIENCE_MS) {
+        this.#retryLater(batch);
+      } else {
+        this.#busyMs = 0;
+        for (const each of batch) each.reject(error);
+      }
       return;
     }
-    for (const each of batch) each.resolve();
-  }
-
-  /** One bad row must not take the others with it. */
-  #writeSingly(batch: readonly Pending[]): void {
+    this.#busyMs = 0;
     for (const each of batch) {
-      try {
-        this.#write([each]);
-      } catch (error) {
-        each.reject(error);
-        continue;
-      }
-      each.resolve();
+      if (refused.has(each)) each.reject(refused.get(each));
+      else each.resolve();
     }
   }
 
-  #write(batch: readonly Pending[]): void {
+  #retryLater(batch: Pending[]): void {
+    this.#busyMs += BUSY_RETRY_MS;
+    this.#pending = batch;
+    this.#isScheduled = true;
+    setTimeout(() => this.#flush(), BUSY_RETRY_MS);
+  }
+
+  /**
+   * All rows in one transaction. A row that is refused leaves the others be: they are committed.
+   * @throws what concerns the database as a whole; nothing was written then
+   */
+  #write(batch: readonly Pending[]): ReadonlyMap<Pending, unknown> {
+    const refused = new Map<Pending, unknown>();
     this.#begin.run();
     try {
-      for (const { row, responseId } of batch) {
-        this.#insertRow.run(...this.#columns.map((column) => toSql(row[column])));
-        if (responseId !== undefined && row.provider !== null) {
-          this.#insertResponse.run(responseId, row.keyId, row.provider, row.timeMs);
+      for (const each of batch) {
+        try {
+          this.#insert(each);
+        } catch (error) {
+          if (!isRefusedRow(error)) throw error;
+          refused.set(each, error);
         }
       }
       this.#commit.run();
@@ -117,6 +139,17 @@ export class LedgerAppender {
       this.#tryRollback();
       throw error;
     }
+    return refused;
+  }
+
+  #insert({ row, responseId }: Pending): void {
+    storable(row.costPicoUsd);
+    storable(row.savedPicoUsd);
+    // First, since a row that stands must not be rejected for what belongs to it.
+    if (responseId !== undefined && row.provider !== null) {
+      this.#insertResponse.run(responseId, row.keyId, row.provider, row.timeMs);
+    }
+    this.#insertRow.run(...this.#columns.map((column) => toSql(row[column])));
   }
 
   /** SQLite has rolled back by itself after some errors (a full disk); then there is nothing to do. */
@@ -137,7 +170,8 @@ function insertSql({ orm }: SqliteDatabase): { text: string; columns: readonly C
     .insert(ledger)
     // Every column has its placeholder.
     .values(values as never)
-    .onConflictDoNothing()
+    // Not any conflict: a second use of a row's id is a fault that must show.
+    .onConflictDoNothing({ target: [ledger.traceId, ledger.attempt] })
     .toSQL();
   return { text: query.sql, columns };
 }

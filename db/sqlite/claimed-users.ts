@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { claimedUser } from "../schema/sqlite.ts";
 import type { ClaimedUserStore } from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { whileBusy } from "./fault.ts";
 
 export function createClaimedUsers({ orm }: SqliteDatabase): ClaimedUserStore {
   return {
@@ -14,7 +15,9 @@ export function createClaimedUsers({ orm }: SqliteDatabase): ClaimedUserStore {
         .all();
     },
     async add(keyId, user, day) {
-      orm.insert(claimedUser).values({ keyId, user, day }).onConflictDoNothing().run();
+      await whileBusy(() =>
+        orm.insert(claimedUser).values({ keyId, user, day }).onConflictDoNothing().run(),
+      );
     },
   };
 }

@@ -1,10 +1,11 @@
 /** One SQLite file with drizzle over it, whichever runtime's driver is underneath. */
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openSqlite } from "#sqlite";
 import { SQLiteBunSession } from "drizzle-orm/bun-sqlite/session";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import type { SqliteClient } from "./driver.ts";
+import { migrate } from "./migrate.ts";
 
 export type Orm = BaseSQLiteDatabase<"sync", void>;
 
@@ -14,7 +15,12 @@ export interface SqliteDatabase {
 }
 
 const MIGRATIONS = fileURLToPath(new URL("../migrations/sqlite", import.meta.url));
-const BUSY_MS = 5_000;
+/** At the start nobody waits for an answer. */
+const OPENING_BUSY_MS = 5_000;
+/** Later the event loop stands still as long as this; who needs more patience uses `whileBusy`. */
+const BUSY_MS = 5;
+/** What is left of the log's file after a large transaction. */
+const WAL_BYTES = 64 * 1024 * 1024;
 
 export interface SqliteOptions {
   /** `normal` survives the death of the process, `full` also power loss. */
@@ -23,17 +29,36 @@ export interface SqliteOptions {
 
 /** Opens the file, in WAL mode, and brings its schema up to date. Throws if it can't. */
 export function openDatabase(path: string, options: SqliteOptions): SqliteDatabase {
+  makePrivate(path);
   const client = openSqlite(path);
-  client.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-  client.exec("PRAGMA journal_mode = WAL");
-  client.exec(`PRAGMA synchronous = ${options.sync}`);
-  client.exec("PRAGMA foreign_keys = ON");
-  client.exec("PRAGMA secure_delete = ON");
-  client.exec("PRAGMA cache_size = -16384");
+  try {
+    client.exec(`PRAGMA busy_timeout = ${OPENING_BUSY_MS}`);
+    client.exec("PRAGMA journal_mode = WAL");
+    client.exec(`PRAGMA synchronous = ${options.sync}`);
+    client.exec("PRAGMA foreign_keys = ON");
+    client.exec("PRAGMA secure_delete = ON");
+    client.exec("PRAGMA cache_size = -16384");
+    client.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
+    migrate(client, MIGRATIONS);
+    client.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
   const dialect = new SQLiteSyncDialect();
   // Drizzle's session calls the members of Bun's database that `SqliteClient` names, and no other.
   const session = new SQLiteBunSession(client as never, dialect, undefined);
   const orm: Orm = new BaseSQLiteDatabase("sync", dialect, session as never, undefined);
-  dialect.migrate(readMigrationFiles({ migrationsFolder: MIGRATIONS }), session as never);
   return { client, orm };
+}
+
+/**
+ * SQLite gives its log the mode of the file it belongs to. The file is made only where it is missing: closing a file that
+ * SQLite has open elsewhere in this process would drop its locks.
+ */
+function makePrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(file)) chmodSync(file, 0o600);
+  }
 }

@@ -33,8 +33,15 @@ function wrap(statement: StatementSync): Statement {
     run: (...values) => statement.run(...values.map(bound)),
     get: (...values) => statement.get(...values.map(bound)) ?? null,
     all: (...values) => statement.all(...values.map(bound)),
-    // Objects keep the order of the columns; names are unique in every query of ours.
-    values: (...values) => statement.all(...values.map(bound)).map((row) => Object.values(row)),
+    values(...values) {
+      statement.setReturnArrays(true);
+      try {
+        // As switched on above.
+        return statement.all(...values.map(bound)) as unknown as unknown[][];
+      } finally {
+        statement.setReturnArrays(false);
+      }
+    },
   };
 }
 

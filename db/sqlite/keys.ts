@@ -3,6 +3,7 @@ import { and, asc, eq, isNull } from "drizzle-orm";
 import { clientKey } from "../schema/sqlite.ts";
 import type { ClientKey, KeyStore } from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { whileBusy } from "./fault.ts";
 
 type Row = typeof clientKey.$inferSelect;
 
@@ -13,10 +14,13 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
   );
   return {
     async create(key) {
-      orm
-        .insert(clientKey)
-        .values({ ...key, models: key.models === null ? null : JSON.stringify(key.models) })
-        .run();
+      const models = key.models === null ? null : JSON.stringify(key.models);
+      await whileBusy(() =>
+        orm
+          .insert(clientKey)
+          .values({ ...key, models })
+          .run(),
+      );
     },
     async list() {
       return orm
@@ -33,12 +37,14 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
       return row === undefined ? null : toKey(row);
     },
     async revoke(id, atMs) {
-      const revoked = orm
-        .update(clientKey)
-        .set({ revokedAtMs: atMs })
-        .where(and(eq(clientKey.id, id), isNull(clientKey.revokedAtMs)))
-        .returning({ id: clientKey.id })
-        .all();
+      const revoked = await whileBusy(() =>
+        orm
+          .update(clientKey)
+          .set({ revokedAtMs: atMs })
+          .where(and(eq(clientKey.id, id), isNull(clientKey.revokedAtMs)))
+          .returning({ id: clientKey.id })
+          .all(),
+      );
       return revoked.length > 0;
     },
   };

@@ -1,28 +1,51 @@
 /** The spend ledger on SQLite. */
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, sql, type SQL } from "drizzle-orm";
 import { issuedResponse, ledger } from "../schema/sqlite.ts";
-import type { LedgerStore } from "../store.ts";
+import type { LedgerStore, RepriceChange } from "../store.ts";
 import { LedgerAppender } from "./append.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { whileBusy } from "./fault.ts";
+import { storable } from "./money.ts";
 import { readSpend } from "./spend.ts";
 import { conditions } from "./where.ts";
 
 export interface SqliteLedger extends LedgerStore {
-  /** Commits what is pending, before the file is closed. */
-  flush(): void;
+  /** Resolves when what was appended is committed or rejected: before the file is closed. */
+  drain(): Promise<void>;
 }
+
+/** Money as text: above 2^53 a driver would round it (Bun) or refuse it (Deno). */
+const COLUMNS = {
+  ...getTableColumns(ledger),
+  costPicoUsd: sql`cast(${ledger.costPicoUsd} as text)`.mapWith(BigInt) as SQL<bigint | null>,
+  savedPicoUsd: sql`cast(${ledger.savedPicoUsd} as text)`.mapWith(BigInt),
+};
 
 export function createLedger(database: SqliteDatabase): SqliteLedger {
   const { client, orm } = database;
   const appender = new LedgerAppender(database);
+
+  function applyChanges(changes: readonly RepriceChange[]): void {
+    const update = client.prepare(
+      orm
+        .update(ledger)
+        .set({ costPicoUsd: 0n, priceVersion: "", unpriced: false })
+        .where(eq(ledger.id, ""))
+        .toSQL().sql,
+    );
+    for (const { id, costPicoUsd, priceVersion, unpriced } of changes) {
+      update.run(storable(costPicoUsd), priceVersion, Number(unpriced), id);
+    }
+  }
+
   return {
     append: (row, responseId) => appender.append(row, responseId),
-    flush: () => appender.flush(),
+    drain: () => appender.drain(),
 
     async records(query) {
       const page = query.beforeId === null ? undefined : lt(ledger.id, query.beforeId);
       return orm
-        .select()
+        .select(COLUMNS)
         .from(ledger)
         .where(and(conditions(query), page))
         .orderBy(desc(ledger.id))
@@ -35,13 +58,7 @@ export function createLedger(database: SqliteDatabase): SqliteLedger {
     },
 
     async reprice(changes) {
-      client
-        .transaction(() => {
-          for (const { id, ...cost } of changes) {
-            orm.update(ledger).set(cost).where(eq(ledger.id, id)).run();
-          }
-        })
-        .immediate();
+      await whileBusy(client.transaction(() => applyChanges(changes)).immediate);
     },
 
     async responseProvider(responseId, keyId) {
@@ -55,11 +72,8 @@ export function createLedger(database: SqliteDatabase): SqliteLedger {
 
     async checkWritable() {
       // A page must really be written to the log for a full disk to show.
-      client
-        .transaction(() => {
-          client.exec("PRAGMA user_version = 1");
-        })
-        .immediate();
+      const write = client.transaction(() => client.exec("PRAGMA user_version = 1"));
+      await whileBusy(write.immediate);
     },
   };
 }

@@ -3,6 +3,7 @@ import { asc, sql } from "drizzle-orm";
 import { priceOverride } from "../schema/sqlite.ts";
 import type { PriceOverrideStore } from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { whileBusy } from "./fault.ts";
 
 export function createPrices({ client, orm }: SqliteDatabase): PriceOverrideStore {
   return {
@@ -14,24 +15,23 @@ export function createPrices({ client, orm }: SqliteDatabase): PriceOverrideStor
         .all();
     },
     async put(overrides) {
-      client
-        .transaction(() => {
-          for (const override of overrides) {
-            orm
-              .insert(priceOverride)
-              .values(override)
-              .onConflictDoUpdate({
-                target: [priceOverride.provider, priceOverride.model],
-                set: {
-                  price: sql`excluded.price`,
-                  version: sql`excluded.version`,
-                  createdAtMs: sql`excluded.created_at_ms`,
-                },
-              })
-              .run();
-          }
-        })
-        .immediate();
+      const put = client.transaction(() => {
+        for (const override of overrides) {
+          orm
+            .insert(priceOverride)
+            .values(override)
+            .onConflictDoUpdate({
+              target: [priceOverride.provider, priceOverride.model],
+              set: {
+                price: sql`excluded.price`,
+                version: sql`excluded.version`,
+                createdAtMs: sql`excluded.created_at_ms`,
+              },
+            })
+            .run();
+        }
+      });
+      await whileBusy(put.immediate);
     },
   };
 }

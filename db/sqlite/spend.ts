@@ -1,22 +1,11 @@
 /** Sums over the ledger. Money is summed in two halves, since a 64-bit sum of pico-dollars ends at nine million dollars. */
-import { desc, sql, type SQL } from "drizzle-orm";
+import { desc, max, min, sql, type SQL } from "drizzle-orm";
 import { ledger } from "../schema/sqlite.ts";
 import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
 import type { Orm } from "./database.ts";
+import { joinMoney, moneyOrder, moneySum } from "./money.ts";
 import { stretches } from "./time-zone.ts";
 import { conditions, model } from "./where.ts";
-
-const GIGA = 1_000_000_000;
-/** As text, not as a parameter: what divides whole numbers must be one in every driver. */
-const giga = sql.raw(String(GIGA));
-
-/** `high` and `low` as text: `high × 10^9 + low` is the exact sum. */
-function moneySum(column: SQL) {
-  return {
-    high: sql<string>`cast(coalesce(sum(${column} / ${giga}), 0) as text)`,
-    low: sql<string>`cast(coalesce(sum(${column} % ${giga}), 0) as text)`,
-  };
-}
 
 const isEstimated = sql`${ledger.usageSource} = 'estimated'`;
 const cost = moneySum(sql`${ledger.costPicoUsd}`);
@@ -60,12 +49,22 @@ interface SumsRow {
   readonly savedLow: string;
 }
 
+/** Reads the range once for the totals and once for the groups. */
 export function readSpend(orm: Orm, query: SpendQuery): SpendReport {
   const where = conditions(query);
-  const totals = orm.select(SUMS).from(ledger).where(where).all()[0];
+  const [totals] = orm
+    .select({ ...SUMS, firstMs: min(ledger.timeMs), lastMs: max(ledger.timeMs) })
+    .from(ledger)
+    .where(where)
+    .all();
+  if (totals === undefined || totals.firstMs === null || totals.lastMs === null) {
+    return { totals: NOTHING, groups: [] };
+  }
+  // However wide the question, a time zone's changes are looked for where there are rows.
+  const seen = { ...query, fromMs: totals.firstMs, toMs: totals.lastMs + 1 };
   return {
-    totals: totals === undefined ? NOTHING : toSums(totals),
-    groups: query.groupBy.length === 0 ? [] : readGroups(orm, query, where),
+    totals: toSums(totals),
+    groups: query.groupBy.length === 0 ? [] : readGroups(orm, seen, where),
   };
 }
 
@@ -80,8 +79,7 @@ function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendG
     .where(where)
     .groupBy(...keys.map((_, at) => sql.raw(`${at + 1}`)))
     .orderBy(
-      desc(sql`sum(${ledger.costPicoUsd} / ${giga})`),
-      desc(sql`sum(${ledger.costPicoUsd} % ${giga})`),
+      ...moneyOrder(sql`${ledger.costPicoUsd}`).map((part) => desc(part)),
       desc(sql`count(*)`),
       ...keys.map((_, at) => sql.raw(`${at + 1}`)),
     )
@@ -136,13 +134,11 @@ function groupKey(group: SpendGroup, query: SpendQuery): SQL {
 function localTime(query: SpendQuery, format: string): SQL {
   const parts = stretches(query.timeZone, query.fromMs, query.toMs).map(({ untilMs, offsetMs }) =>
     untilMs === Infinity
-      ? sql`else ${offsetMs}`
-      : sql`when ${ledger.timeMs} < ${untilMs} then ${offsetMs}`,
+      ? sql.raw(`else ${offsetMs}`)
+      : sql`when ${ledger.timeMs} < ${sql.raw(String(untilMs))} then ${sql.raw(String(offsetMs))}`,
   );
-  const offset =
-    parts.length === 1
-      ? sql`case when 0 then 0 ${parts[0]} end`
-      : sql`case ${sql.join(parts, sql` `)} end`;
+  // A CASE needs one WHEN, also where the offset never changes.
+  const offset = sql`case when false then 0 ${sql.join(parts, sql` `)} end`;
   return sql`strftime(${format}, (${ledger.timeMs} + ${offset}) / 1000, 'unixepoch')`;
 }
 
@@ -176,8 +172,4 @@ function toSums(row: SumsRow): SpendSums {
     savedInputTokens: row.savedInputTokens,
     savedPicoUsd: joinMoney(row.savedHigh, row.savedLow),
   };
-}
-
-function joinMoney(high: string, low: string): bigint {
-  return BigInt(high) * BigInt(GIGA) + BigInt(low);
 }
