@@ -31,6 +31,12 @@ function names(table: string, columns: readonly string[]) {
 // `Object.keys` forgets the names it was given.
 const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
 
+/** SQLite's `length` and `glob` end at a NUL: whatever stood behind one would be seen by no other check. */
+function noNul(table: string, columns: readonly string[]) {
+  const list = columns.map((column) => `"${column}"`).join(", ");
+  return check(`${table}_nul`, sql.raw(`instr(concat(${list}), char(0)) = 0`));
+}
+
 /** A JSON document of ours: names, and the marks of JSON. */
 function isJson(column: string, maxLength: number): string {
   return `("${column}" is null or (length("${column}") <= ${maxLength} and ${hasOnly(`]{}",*[${NAME_CHARACTERS}`)(column)}))`;
@@ -99,6 +105,7 @@ export const ledger = sqliteTable(
     ),
     check("ledger_tokens", sql.raw(TOKENS_ADD_UP)),
     names("ledger", LEDGER_NAMES),
+    noNul("ledger", ["id", "trace_id", ...LEDGER_NAMES]),
   ],
 );
 
@@ -113,6 +120,7 @@ export const issuedResponse = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.responseId, table.keyId] }),
     names("issued_response", ["response_id", "key_id", "provider"]),
+    noNul("issued_response", ["response_id", "key_id", "provider"]),
   ],
 );
 
@@ -138,6 +146,16 @@ export const clientKey = sqliteTable(
     check("client_key_metadata", sql`"metadata" is null or "metadata" in ('ignore','fill')`),
     check("client_key_models", sql.raw(isJson("models", 16_384))),
     names("client_key", ["id", "display", "name", "user", "team", "passthrough"]),
+    noNul("client_key", [
+      "id",
+      "secret_hash",
+      "display",
+      "name",
+      "user",
+      "team",
+      "passthrough",
+      "models",
+    ]),
   ],
 );
 
@@ -152,6 +170,7 @@ export const claimedUser = sqliteTable(
     primaryKey({ columns: [table.keyId, table.user] }),
     check("claimed_user_day", sql.raw(`length("day") = 10 and ${hasOnly("0-9-")("day")}`)),
     names("claimed_user", ["key_id", "user"]),
+    noNul("claimed_user", ["key_id", "user", "day"]),
   ],
 );
 
@@ -169,5 +188,6 @@ export const priceOverride = sqliteTable(
     primaryKey({ columns: [table.provider, table.model] }),
     check("price_override_price", sql.raw(isJson("price", 16_384))),
     names("price_override", ["provider", "model", "version"]),
+    noNul("price_override", ["provider", "model", "price", "version"]),
   ],
 );

@@ -1,0 +1,11 @@
+/** How a contract suite gets at the database that it is run on. */
+import type { Store } from "../store.ts";
+
+/** One empty store a test. */
+export interface Opened {
+  readonly store: Store;
+  /** Closes the store and takes away what it wrote. */
+  remove(): Promise<void>;
+}
+
+export type Open = () => Promise<Opened>;

@@ -1,0 +1,362 @@
+/** The two schemas are one, hold nothing but what is listed here, and the ledger refuses prose by itself. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { SQL } from "drizzle-orm";
+import { getTableConfig as pgTable, PgDialect, type PgTable } from "drizzle-orm/pg-core";
+import {
+  getTableConfig as sqliteTable,
+  SQLiteSyncDialect,
+  type SQLiteTable,
+} from "drizzle-orm/sqlite-core";
+import { makeRow } from "../contract/rows.ts";
+import { openDatabase, type SqliteDatabase } from "../sqlite/database.ts";
+import { ENUMS, LEDGER_COUNTS, LEDGER_NAMES, LEDGER_OPTIONAL_COUNTS } from "./bounds.ts";
+import * as pg from "./pg.ts";
+import * as sqlite from "./sqlite.ts";
+
+/**
+ * Every column that a store may have, and why it holds no content. A new column fails here first.
+ * - id: minted by us; - enum: a closed list; - name: the identity pattern; - number: a count, an amount or a time;
+ * - hash: of a secret; - json: closed keys, decimal strings and names.
+ */
+const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ledger: {
+    id: "id",
+    trace_id: "id",
+    ...Object.fromEntries(Object.keys(ENUMS).map((column) => [column, "enum"])),
+    ...Object.fromEntries(LEDGER_NAMES.map((column) => [column, "name"])),
+    ...Object.fromEntries(
+      [...LEDGER_COUNTS, ...LEDGER_OPTIONAL_COUNTS].map((column) => [column, "number"]),
+    ),
+    cost_pico_usd: "number",
+    saved_pico_usd: "number",
+  },
+  issued_response: { response_id: "name", key_id: "name", provider: "name", time_ms: "number" },
+  client_key: {
+    id: "name",
+    secret_hash: "hash",
+    display: "name",
+    name: "name",
+    user: "name",
+    team: "name",
+    metadata: "enum",
+    passthrough: "name",
+    models: "json",
+    created_at_ms: "number",
+    expires_at_ms: "number",
+    revoked_at_ms: "number",
+  },
+  claimed_user: { key_id: "name", user: "name", day: "id" },
+  price_override: {
+    provider: "name",
+    model: "name",
+    price: "json",
+    version: "name",
+    created_at_ms: "number",
+  },
+};
+
+// A module's exports have no common type; that each is a table is what `getTableConfig` needs.
+const sqliteTables = Object.values(sqlite).map((table) => sqliteTable(table as SQLiteTable));
+const pgTables = Object.values(pg).map((table) => pgTable(table as PgTable));
+
+/** Columns of either dialect in the words of both. */
+const KINDS: Readonly<Record<string, string>> = {
+  SQLiteText: "text",
+  PgText: "text",
+  SQLiteInteger: "integer",
+  PgInteger: "integer",
+  PgBigInt53: "integer",
+  SQLiteBoolean: "boolean",
+  PgBoolean: "boolean",
+  SQLiteNumericBigInt: "money",
+  PgNumericBigInt: "money",
+};
+
+interface Check {
+  readonly name: string;
+  readonly value: SQL;
+}
+
+interface Column {
+  readonly name: string;
+  readonly columnType: string;
+  readonly notNull: boolean;
+  readonly primary: boolean;
+  readonly isUnique: boolean;
+}
+
+const shape = (table: {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly primaryKeys: readonly { readonly columns: readonly { readonly name: string }[] }[];
+  readonly indexes: readonly unknown[];
+}) => ({
+  name: table.name,
+  columns: table.columns.map((column) => [
+    column.name,
+    KINDS[column.columnType] ?? column.columnType,
+    column.notNull,
+    column.primary,
+    column.isUnique,
+  ]),
+  keys: table.primaryKeys.map((key) => key.columns.map((column) => column.name)),
+  indexes: table.indexes.length,
+});
+
+describe("the schemas of both databases", () => {
+  test("have the same tables, columns, types and keys in the same order", () => {
+    expect(pgTables.map(shape)).toEqual(sqliteTables.map(shape));
+  });
+
+  test("have the same checks, but for the types that SQLite must check itself", () => {
+    const names = (table: { readonly checks: readonly { readonly name: string }[] }) =>
+      table.checks.map((check) => check.name);
+    const onlySqlite = /^ledger_(?:money|counts)$|_nul$/;
+    expect(pgTables.map(names)).toEqual(
+      sqliteTables.map(names).map((list) => list.filter((name) => !onlySqlite.test(name))),
+    );
+  });
+
+  test("stand in the migrations, check by check", () => {
+    const dialects = [
+      ["sqlite", sqliteTables, (check: Check) => new SQLiteSyncDialect().sqlToQuery(check.value)],
+      ["pg", pgTables, (check: Check) => new PgDialect().sqlToQuery(check.value)],
+    ] as const;
+    for (const [name, tables, render] of dialects) {
+      const folder = fileURLToPath(new URL(`../migrations/${name}`, import.meta.url));
+      const text = readdirSync(folder)
+        .filter((file) => file.endsWith(".sql"))
+        .map((file) => readFileSync(join(folder, file), "utf8"))
+        .join("\n");
+      for (const check of tables.flatMap((table): readonly Check[] => table.checks)) {
+        const { sql } = render(check);
+        expect([name, check.name, text.includes(sql)]).toEqual([name, check.name, true]);
+      }
+    }
+  });
+
+  test("hold no column that is not known to be free of content", () => {
+    const found = sqliteTables.map((table) => [
+      table.name,
+      table.columns.map((column) => column.name).sort(),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(
+        Object.entries(ALLOWED).map(([table, columns]) => [table, Object.keys(columns).sort()]),
+      ),
+    );
+  });
+
+  test("keep text only where it is an id, a list, a name, a hash or closed JSON", () => {
+    for (const table of sqliteTables) {
+      for (const column of table.columns) {
+        const isText = column.columnType === "SQLiteText";
+        const reason = ALLOWED[table.name]?.[column.name];
+        expect([table.name, column.name, reason === "number"]).toEqual([
+          table.name,
+          column.name,
+          !isText,
+        ]);
+      }
+    }
+  });
+});
+
+const PROSE = [
+  "Please summarise the attached contract",
+  "What is my salary?",
+  "line one\nline two",
+  '{"role":"user"}',
+  "a".repeat(129),
+  "p@ss\tword",
+  "<b>hi</b>",
+  "name\0Please summarise the attached contract",
+];
+
+describe("a SQLite file", () => {
+  const dir = mkdtempSync(join(tmpdir(), "anyray-schema-"));
+  let database: SqliteDatabase;
+  beforeAll(() => {
+    database = openDatabase(join(dir, "schema.sqlite"), { sync: "normal" });
+  });
+  afterAll(() => {
+    database.client.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  test("has the columns of the schema after its migrations", () => {
+    for (const table of sqliteTables) {
+      const columns = database.client
+        .prepare(`SELECT name FROM pragma_table_info('${table.name}')`)
+        .values();
+      expect([table.name, columns.flat()]).toEqual([
+        table.name,
+        table.columns.map((column) => column.name),
+      ]);
+    }
+  });
+
+  test("has no table beside those of the schema", () => {
+    const tables = database.client
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      .values();
+    const own = sqliteTables.map((table) => table.name);
+    expect(tables.flat()).toEqual(["__drizzle_migrations", ...own].sort());
+  });
+
+  test("lays the ledger's rows in the order of their time", () => {
+    const [row] = database.client
+      .prepare("SELECT sql FROM sqlite_schema WHERE name = 'ledger'")
+      .values();
+    expect(String(row?.[0])).toMatch(/\) WITHOUT ROWID$/);
+  });
+
+  /** A statement that puts one value into one column of a table whose other columns are filled properly. */
+  function put(table: string, good: Readonly<Record<string, unknown>>, column: string) {
+    const names = Object.keys(good);
+    const statement = database.client.prepare(
+      `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(",")}) VALUES (${names.map(() => "?").join(",")})`,
+    );
+    return (value: unknown) => {
+      // Whatever is to be tried: the database must refuse it, not the type.
+      const values = names.map((name) => (name === column ? value : good[name])) as never[];
+      database.client.exec("SAVEPOINT trial");
+      try {
+        statement.run(...values);
+      } finally {
+        database.client.exec("ROLLBACK TO trial");
+        database.client.exec("RELEASE trial");
+      }
+    };
+  }
+
+  const { ledger } = sqlite;
+  const row = makeRow();
+  const goodRow = Object.fromEntries(
+    sqliteTable(ledger).columns.map((column) => {
+      const [member] = Object.entries(ledger).find(([, each]) => each === column) ?? [""];
+      // Members and columns are the same, by the record's type.
+      const value = (row as unknown as Readonly<Record<string, unknown>>)[member];
+      return [column.name, typeof value === "boolean" ? Number(value) : value];
+    }),
+  );
+  const good: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    ledger: goodRow,
+    issued_response: { response_id: "resp_1", key_id: "key_1", provider: "demo", time_ms: 1 },
+    claimed_user: { key_id: "key_1", user: "ann", day: "2026-11-23" },
+    client_key: {
+      id: "key_1",
+      secret_hash: "a".repeat(64),
+      display: "abc123",
+      name: "n",
+      user: "u",
+      team: "t",
+      metadata: "fill",
+      passthrough: "p",
+      models: '["demo/*"]',
+      created_at_ms: 1,
+    },
+    price_override: {
+      provider: "demo",
+      model: "m",
+      price: '{"prices":{"input":"1"}}',
+      version: "v",
+      created_at_ms: 1,
+    },
+  };
+
+  test("takes rows that are well formed", () => {
+    for (const [table, values] of Object.entries(good)) {
+      put(table, values, "")(null);
+    }
+  });
+
+  test("refuses prose in every column of the ledger", () => {
+    for (const column of Object.keys(goodRow)) {
+      const attempt = put("ledger", goodRow, column);
+      for (const prose of PROSE) {
+        expect([column, prose, isRefused(() => attempt(prose))]).toEqual([column, prose, true]);
+      }
+      const bytes = new TextEncoder().encode(PROSE[0]);
+      expect([column, isRefused(() => attempt(bytes))]).toEqual([column, true]);
+    }
+  });
+
+  test("refuses prose in every name, id and list of the other tables", () => {
+    for (const [table, columns] of Object.entries(ALLOWED)) {
+      for (const [column, kind] of Object.entries(columns)) {
+        const values = good[table];
+        if (values === undefined || kind === "number" || kind === "json" || table === "ledger") {
+          continue;
+        }
+        const attempt = put(table, values, column);
+        for (const prose of PROSE) {
+          expect([table, column, prose, isRefused(() => attempt(prose))]).toEqual([
+            table,
+            column,
+            prose,
+            true,
+          ]);
+        }
+      }
+    }
+  });
+
+  test("refuses in a JSON column what JSON of ours never holds", () => {
+    for (const [table, column] of [
+      ["client_key", "models"],
+      ["price_override", "price"],
+    ] as const) {
+      const attempt = put(table, good[table] ?? {}, column);
+      for (const text of ["What?", "[]\0prose", "two\nlines", "it's", "x".repeat(20_000)]) {
+        expect([column, isRefused(() => attempt(text))]).toEqual([column, true]);
+      }
+    }
+  });
+
+  test("takes every name that the identity pattern allows", () => {
+    const names = ["a", "José Ñandú 李小龍", "x._@:/+=-9", "é".repeat(128), "𝒜b", "٣", "นิด", "ᴬʰ"];
+    const attempt = put("ledger", goodRow, "user");
+    for (const name of names) attempt(name);
+  });
+
+  test("refuses words behind an id that is complete", () => {
+    for (const column of ["id", "trace_id"]) {
+      const attempt = put("ledger", goodRow, column);
+      expect([column, isRefused(() => attempt(`${String(goodRow[column])}\0words`))]).toEqual([
+        column,
+        true,
+      ]);
+    }
+  });
+
+  test("refuses an amount that is not whole, and numbers that are none", () => {
+    const wrong: readonly (readonly [string, unknown])[] = [
+      ["cost_pico_usd", 1.5],
+      ["saved_pico_usd", null],
+      ["input_tokens", 1.5],
+      ["input_tokens", -1],
+      ["cached_input_tokens", 11],
+      ["reasoning_tokens", 6],
+      ["latency_ms", 0.5],
+      ["status", "ok"],
+    ];
+    for (const [column, value] of wrong) {
+      const attempt = put("ledger", goodRow, column);
+      expect([column, isRefused(() => attempt(value))]).toEqual([column, true]);
+    }
+  });
+});
+
+function isRefused(work: () => void): boolean {
+  try {
+    work();
+    return false;
+  } catch {
+    return true;
+  }
+}
