@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
@@ -97,5 +97,58 @@ describe("the open-attempt journal", () => {
     const before = readdirSync(dir).length;
     journal.close(oldest);
     expect(readdirSync(dir)).toHaveLength(before - 1);
+  });
+
+  test("stays within a bound beside attempts that never end, and keeps all of them", async () => {
+    const dir = makeDir();
+    const journal = openJournal(dir);
+    const lasting: string[] = [];
+    // About 60 MB of lines, with a lasting attempt in every segment.
+    for (let i = 0; i < 300_000; i++) {
+      if (i % 10_000 === 0) {
+        const name = `lasting-${i}`;
+        lasting.push(name);
+        journal.open(attempt(name));
+      } else {
+        journal.close(journal.open(attempt("a".repeat(32))));
+      }
+    }
+    const bytes = readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+    expect(bytes).toBeLessThan(40 * 1024 * 1024);
+    const { attempts } = await openJournal(dir).recover();
+    const names = new Set(attempts.map((each) => each.traceId));
+    expect(lasting.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test("closes an attempt that was written once more", () => {
+    const dir = makeDir();
+    const journal = openJournal(dir);
+    const lasting: number[] = [];
+    for (let i = 0; i < 300_000; i++) {
+      const slot = journal.open(attempt("a".repeat(32)));
+      if (i % 10_000 === 0) lasting.push(slot);
+      else journal.close(slot);
+    }
+    for (const slot of lasting) journal.close(slot);
+    expect(readdirSync(dir)).toHaveLength(1);
+    journal.closeFiles();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test("throws where it can't write, and goes on when it can", async () => {
+    const dir = makeDir();
+    const journal = openJournal(dir);
+    rmSync(dir, { recursive: true });
+    expect(() => journal.open(attempt("a"))).toThrow();
+    mkdirSync(dir);
+    journal.open(attempt("b"));
+    const { attempts } = await openJournal(dir).recover();
+    expect(attempts.map((each) => each.traceId)).toEqual(["b"]);
+  });
+
+  test("is not harmed by a slot that it never gave out", () => {
+    const journal = openJournal(makeDir());
+    journal.close(12_345);
+    expect(journal.open(attempt("a"))).toBeGreaterThan(0);
   });
 });

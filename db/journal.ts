@@ -2,8 +2,10 @@
  * The open-attempt journal: what is about to be sent, one line an attempt, written before it is sent. A line costs one
  * `write` and no sync: it survives the death of the process, not that of the machine.
  *
- * Lines are never changed. A segment whose attempts all have their row is deleted when it is full; what a dead process left is
- * read once at the next start. An attempt that has its row by then is given out all the same: the ledger knows it.
+ * Lines are never changed. A segment whose attempts all have their row is deleted when it is full; where a few long attempts
+ * keep old segments, their lines are written once more into the newest, so that the disk holds a bounded number of segments
+ * under any load. What a dead process left is read once at the next start. An attempt that has its row by then, or that stands
+ * in two segments, is given out all the same: the ledger knows it.
  */
 import { Buffer } from "node:buffer";
 import {
@@ -20,13 +22,16 @@ import process from "node:process";
 import type { AttemptJournal, OpenAttempt } from "./store.ts";
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
+/** More than these, and the oldest is emptied into the newest, unless most of it is still open. */
+const MAX_SEGMENTS = 8;
 const SUFFIX = ".jsonl";
 
 interface Segment {
   readonly path: string;
   readonly file: number;
   size: number;
-  open: number;
+  /** Lines of attempts that are open, by slot. */
+  readonly open: Map<number, string>;
 }
 
 export interface JournalFiles extends AttemptJournal {
@@ -43,48 +48,78 @@ export function openJournal(dir: string): JournalFiles {
     .filter((name) => name.endsWith(SUFFIX))
     .sort();
   const run = `${Date.now().toString(36)}-${process.pid}`;
-  const segments = new Map<number, Segment>();
-  let current = -1;
+  /** Oldest first; the last is written to. */
+  const segments: Segment[] = [];
+  const holders = new Map<number, Segment>();
+  let segmentCount = 0;
+  let slotCount = 0;
   let isTorn = false;
 
   function begin(): Segment {
-    const slot = current + 1;
-    const path = join(dir, `${run}-${String(slot).padStart(8, "0")}${SUFFIX}`);
-    const segment: Segment = { path, file: openSync(path, "ax", 0o600), size: 0, open: 0 };
-    segments.set(slot, segment);
-    const full = segments.get(current);
-    const before = current;
-    current = slot;
-    if (full !== undefined && full.open === 0) drop(before, full);
+    const path = join(dir, `${run}-${String(segmentCount).padStart(8, "0")}${SUFFIX}`);
+    const segment: Segment = { path, file: openSync(path, "ax", 0o600), size: 0, open: new Map() };
+    segmentCount += 1;
+    isTorn = false;
+    const full = segments.at(-1);
+    segments.push(segment);
+    if (full !== undefined && full.open.size === 0) drop(full);
+    if (segments.length > MAX_SEGMENTS) emptyOldest(segment);
     return segment;
   }
 
-  function drop(slot: number, segment: Segment): void {
-    segments.delete(slot);
+  function drop(segment: Segment): void {
+    segments.splice(segments.indexOf(segment), 1);
     closeSync(segment.file);
     rmSync(segment.path, { force: true });
   }
 
+  function emptyOldest(newest: Segment): void {
+    const [oldest] = segments;
+    if (oldest === undefined || openBytes(oldest) > SEGMENT_BYTES / 2) return;
+    try {
+      for (const [slot, line] of oldest.open) {
+        write(newest, line);
+        move(slot, line, newest);
+      }
+    } catch {
+      // The disk is full: what was not moved keeps its segment.
+    }
+    for (const slot of newest.open.keys()) oldest.open.delete(slot);
+    if (oldest.open.size === 0) drop(oldest);
+  }
+
+  function move(slot: number, line: string, segment: Segment): void {
+    segment.open.set(slot, line);
+    holders.set(slot, segment);
+  }
+
+  function write(segment: Segment, line: string): void {
+    // Behind half a line a new one must begin.
+    const text = isTorn ? `\n${line}` : line;
+    isTorn = true;
+    const written = writeSync(segment.file, text);
+    segment.size += written;
+    if (written < Buffer.byteLength(text)) throw new Error("journal: short write");
+    isTorn = false;
+  }
+
   return {
     open(attempt) {
-      const last = segments.get(current);
+      const last = segments.at(-1);
       const segment = last === undefined || last.size >= SEGMENT_BYTES ? begin() : last;
-      // Behind half a line a new one must begin.
-      const line = `${isTorn ? "\n" : ""}${encode(attempt)}\n`;
-      isTorn = true;
-      const written = writeSync(segment.file, line);
-      segment.size += written;
-      if (written < Buffer.byteLength(line)) throw new Error("journal: short write");
-      isTorn = false;
-      segment.open += 1;
-      return current;
+      const line = `${encode(attempt)}\n`;
+      write(segment, line);
+      slotCount += 1;
+      move(slotCount, line, segment);
+      return slotCount;
     },
 
     close(slot) {
-      const segment = segments.get(slot);
+      const segment = holders.get(slot);
       if (segment === undefined) return;
-      segment.open -= 1;
-      if (segment.open === 0 && slot !== current) drop(slot, segment);
+      holders.delete(slot);
+      segment.open.delete(slot);
+      if (segment.open.size === 0 && segment !== segments.at(-1)) drop(segment);
     },
 
     async recover() {
@@ -98,13 +133,20 @@ export function openJournal(dir: string): JournalFiles {
     },
 
     closeFiles() {
-      for (const [slot, segment] of segments) {
-        if (segment.open === 0) drop(slot, segment);
+      for (const segment of [...segments]) {
+        if (segment.open.size === 0) drop(segment);
         else closeSync(segment.file);
       }
-      segments.clear();
+      segments.length = 0;
+      holders.clear();
     },
   };
+}
+
+function openBytes(segment: Segment): number {
+  let bytes = 0;
+  for (const line of segment.open.values()) bytes += line.length;
+  return bytes;
 }
 
 /** The order of the members in a line. */
