@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
 import { createClaimedUsers } from "./sqlite/claimed-users.ts";
-import { openDatabase } from "./sqlite/database.ts";
+import { closeDatabase, openDatabase } from "./sqlite/database.ts";
 import { createKeys } from "./sqlite/keys.ts";
 import { createLedger } from "./sqlite/ledger.ts";
 import { lockDirectory } from "./sqlite/lock.ts";
@@ -61,8 +61,8 @@ function assemble(options: StoreOptions, journal: AttemptJournal, release: () =>
     prices: createPrices(database),
     journal,
     async close() {
-      await ledger.drain();
-      database.client.close();
+      await ledger.close();
+      closeDatabase(database);
       release();
     },
   };

@@ -41,6 +41,7 @@ export class LedgerAppender {
   #pending: Pending[] = [];
   #isScheduled = false;
   #busyMs = 0;
+  #isClosed = false;
 
   constructor(database: SqliteDatabase) {
     const { client } = database;
@@ -65,6 +66,7 @@ export class LedgerAppender {
   }
 
   append(row: LedgerRow, responseId: string | undefined): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error("the ledger is closed"));
     return new Promise((resolve, reject) => {
       this.#pending.push({ row, responseId, resolve, reject });
       if (this.#isScheduled) return;
@@ -81,8 +83,9 @@ export class LedgerAppender {
     });
   }
 
-  /** Resolves when nothing waits any more. */
-  async drain(): Promise<void> {
+  /** Takes no more rows; resolves when none waits any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     while (this.#pending.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

@@ -52,6 +52,15 @@ export function openDatabase(path: string, options: SqliteOptions): SqliteDataba
   return { client, orm };
 }
 
+/** Moves the log into the file first, as far as no other process reads it: a driver may close later than it says. */
+export function closeDatabase({ client }: SqliteDatabase): void {
+  try {
+    client.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    client.close();
+  }
+}
+
 /**
  * SQLite gives its log the mode of the file it belongs to. The file is made only where it is missing: closing a file that
  * SQLite has open elsewhere in this process would drop its locks.

@@ -4,17 +4,19 @@ import type { SqliteClient, SqlValue, Statement } from "./driver.ts";
 
 export function openSqlite(path: string): SqliteClient {
   const database = new DatabaseSync(path);
+  // Not `database.exec`: on Deno its errors lack the result code.
+  const exec = (sql: string): void => void database.prepare(sql).run();
   return {
-    exec: (sql) => database.exec(sql),
+    exec,
     prepare: (sql) => wrap(database.prepare(sql)),
     transaction(work) {
       const begin = (behaviour: string) => () => {
-        database.exec(`BEGIN ${behaviour}`);
+        exec(`BEGIN ${behaviour}`);
         try {
           work();
-          database.exec("COMMIT");
+          exec("COMMIT");
         } catch (error) {
-          database.exec("ROLLBACK");
+          tryRollback(exec);
           throw error;
         }
       };
@@ -26,6 +28,15 @@ export function openSqlite(path: string): SqliteClient {
     },
     close: () => database.close(),
   };
+}
+
+/** SQLite has rolled back by itself after some errors; then there is nothing to do. */
+function tryRollback(exec: (sql: string) => void): void {
+  try {
+    exec("ROLLBACK");
+  } catch {
+    // No transaction is open any more.
+  }
 }
 
 function wrap(statement: StatementSync): Statement {

@@ -13,6 +13,7 @@ export interface Statement {
 
 /** The members that drizzle's synchronous SQLite session calls, and those that the stores call themselves. */
 export interface SqliteClient {
+  /** One statement. */
   exec(sql: string): void;
   prepare(sql: string): Statement;
   transaction(work: () => void): Record<"deferred" | "immediate" | "exclusive", () => void>;

@@ -10,8 +10,8 @@ import { readSpend } from "./spend.ts";
 import { conditions } from "./where.ts";
 
 export interface SqliteLedger extends LedgerStore {
-  /** Resolves when what was appended is committed or rejected: before the file is closed. */
-  drain(): Promise<void>;
+  /** Takes no more rows; resolves when all are committed or rejected. To be called before the file is closed. */
+  close(): Promise<void>;
 }
 
 /** Money as text: above 2^53 a driver would round it (Bun) or refuse it (Deno). */
@@ -40,7 +40,7 @@ export function createLedger(database: SqliteDatabase): SqliteLedger {
 
   return {
     append: (row, responseId) => appender.append(row, responseId),
-    drain: () => appender.drain(),
+    close: () => appender.close(),
 
     async records(query) {
       const page = query.beforeId === null ? undefined : lt(ledger.id, query.beforeId);
