@@ -2,10 +2,12 @@
  * Our own identifiers. UUIDv7 (RFC 9562 §5.7) orders by time of minting and never goes back, even when the clock does;
  * a request's trace id is one without its dashes, so that indexes over it grow at one end.
  */
-import { getRandomValues } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
-const POOL_BYTES = 8192;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Random hex digits are drawn in bulk: 16 an id. */
+const POOL_DIGITS = 16_384;
+const TAIL_DIGITS = 16;
+const VARIANTS = ["8", "9", "a", "b"];
 
 export interface IdSource {
   /** 32 lower-case hex digits: a UUIDv7 without dashes. */
@@ -19,32 +21,35 @@ export interface IdSource {
  * @param newestRowId ids are minted above this one, whatever the clock says; null for an empty ledger
  */
 export function createIdSource(nowMs: () => number, newestRowId: string | null): IdSource {
-  const pool = new Uint8Array(POOL_BYTES);
-  let used = POOL_BYTES;
+  let pool = "";
+  let used = 0;
   let lastMs =
     newestRowId === null ? 0 : Number.parseInt(newestRowId.replace("-", "").slice(0, 12), 16) + 1;
   let sequence = 0;
+  /** The first 13 digits, which change once a millisecond. */
+  let prefix = "";
 
   function mint(): string {
     const now = nowMs();
     if (now > lastMs) {
       lastMs = now;
       sequence = 0;
+      prefix = "";
     } else if (++sequence > 0xfff) {
       lastMs += 1;
       sequence = 0;
+      prefix = "";
     }
-    if (used + 8 > POOL_BYTES) {
-      getRandomValues(pool);
+    if (prefix === "") prefix = `${lastMs.toString(16).padStart(12, "0")}7`;
+    if (used + TAIL_DIGITS > pool.length) {
+      pool = randomBytes(POOL_DIGITS / 2).toString("hex");
       used = 0;
     }
-    const time = lastMs.toString(16).padStart(12, "0");
-    const counter = sequence.toString(16).padStart(3, "0");
-    const variant = HEX[0x80 | ((pool[used] ?? 0) & 0x3f)] ?? "";
-    let tail = "";
-    for (let i = 1; i < 8; i++) tail += HEX[pool[used + i] ?? 0];
-    used += 8;
-    return `${time}7${counter}${variant}${tail}`;
+    const counter = (0x1000 + sequence).toString(16).slice(1);
+    const variant = VARIANTS[pool.charCodeAt(used) & 3] ?? "8";
+    const tail = pool.slice(used + 1, used + TAIL_DIGITS);
+    used += TAIL_DIGITS;
+    return prefix + counter + variant + tail;
   }
 
   return {

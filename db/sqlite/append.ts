@@ -11,10 +11,11 @@ import { isBusy, isRefusedRow } from "./fault.ts";
 import { storable } from "./money.ts";
 
 /**
- * A commit waits while each turn of the event loop brings more rows, at most this many turns: a turn without a new row ends
- * the wait, so that on an idle gateway a row waits for microseconds.
+ * A commit waits while turns of the event loop bring more rows: two turns in a row without one end the wait, so that on an
+ * idle gateway a row waits for microseconds. Measured with 16 requests at a time: 16 rows a commit instead of about 4.
  */
-const MAX_TURNS = 4;
+const QUIET_TURNS = 2;
+const MAX_TURNS = 16;
 const MAX_BATCH = 256;
 
 /** How long rows wait for another connection's transaction, such as a `reprice` of the command line, and how often they ask. */
@@ -71,15 +72,16 @@ export class LedgerAppender {
       this.#pending.push({ row, responseId, resolve, reject });
       if (this.#isScheduled) return;
       this.#isScheduled = true;
-      this.#await(1, 1);
+      this.#await(1, 0, 1);
     });
   }
 
-  #await(turn: number, rowsBefore: number): void {
+  #await(turn: number, quietBefore: number, rowsBefore: number): void {
     setImmediate(() => {
       const rows = this.#pending.length;
-      if (rows > rowsBefore && turn < MAX_TURNS && rows < MAX_BATCH) this.#await(turn + 1, rows);
-      else this.#flush();
+      const quiet = rows > rowsBefore ? 0 : quietBefore + 1;
+      if (quiet >= QUIET_TURNS || turn >= MAX_TURNS || rows >= MAX_BATCH) this.#flush();
+      else this.#await(turn + 1, quiet, rows);
     });
   }
 

@@ -64,10 +64,7 @@ export function headersUp(headers: Headers, caller: Caller): HeaderList {
 /** The provider's headers as the client may see them, with our own. */
 export function headersDown(upstream: HeaderList, own: HeaderList): [string, string][] {
   const list: [string, string][] = [];
-  let named: ReadonlySet<string> | null = null;
-  for (const [name, value] of upstream) {
-    if (name === "connection") named = connectionNamed(value);
-  }
+  const named = connectionNamed(headerValue(upstream, "connection"));
   for (const [name, value] of upstream) {
     if (name === "x-request-id" || name === "request-id") {
       list.push(["x-anyray-upstream-request-id", value]);

@@ -43,7 +43,7 @@ export async function run(deps: Deps, endpoint: Endpoint, request: Request): Pro
   const flight = new Flight(deps.live, request.signal);
   const response = await answer(deps, endpoint, request, traceId, flight);
   flight.returned();
-  deps.counters.add("anyray_requests_total", { endpoint, status: response.status });
+  deps.counters.add("anyray_requests_total", `endpoint="${endpoint}",status="${response.status}"`);
   return response;
 }
 
@@ -186,7 +186,7 @@ async function refuse(
   progress: Progress,
 ): Promise<Response> {
   const { accepted, ...request } = progress;
-  deps.counters.add("anyray_refused_total", { code: error.code });
+  deps.counters.add("anyray_refused_total", `code="${error.code}"`);
   if (accepted !== null && endpoint !== "count_tokens") {
     // A row that can't be committed now is tried again; the refusal is none the later for it.
     await deps.settler.refuse(accepted, request, error.status).catch(() => undefined);

@@ -37,7 +37,7 @@ export function answerError(
 ): Response {
   const traceId = deps.ids.traceId();
   const error = toError(deps, request, code, thrown, traceId, allowed);
-  deps.counters.add("anyray_refused_total", { code: error.code });
+  deps.counters.add("anyray_refused_total", `code="${error.code}"`);
   return errorAnswer(error, errorsFor(request), traceId);
 }
 

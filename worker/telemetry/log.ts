@@ -13,11 +13,7 @@ export interface Log {
   write(level: LogLevel, message: string, facts?: LogFacts): void;
 }
 
-export function createLog(
-  minimum: LogLevel,
-  now: () => number,
-  out: (line: string) => void,
-): Log {
+export function createLog(minimum: LogLevel, now: () => number, out: (line: string) => void): Log {
   const threshold = LOG_LEVELS.indexOf(minimum);
   return {
     write(level, message, facts = {}) {
