@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, rootCertificates } from "node:tls";
 import { EgressError, type Destination } from "../egress.ts";
 import { classifyAddress } from "./addresses.ts";
 
@@ -124,7 +124,7 @@ function open(address: string, target: Target, extraCa: string | null): Socket {
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
     ALPNProtocols: ["http/1.1"],
     rejectUnauthorized: true,
-    ...(extraCa === null ? {} : { ca: extraCa }),
+    ...(extraCa === null ? {} : { ca: [...rootCertificates, extraCa] }),
   });
 }
 
