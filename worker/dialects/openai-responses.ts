@@ -45,7 +45,10 @@ export const openaiResponses: Wire = {
     const limit = request["max_output_tokens"];
     return typeof limit === "number" ? limit : null;
   },
-  readAnswer: (json) => ({ ...readResponse(json), isError: json["status"] === "failed" }),
+  readAnswer: (json) => ({
+    ...readResponse(json),
+    isError: json["status"] === "failed" || objectAt(json, "error") !== null,
+  }),
   openStream: () => new ResponsesReader(),
   outputText,
 };
@@ -83,9 +86,9 @@ function responsesUsage(response: JsonObject): Usage | null {
 
 /** Of a whole response (`output`), or of one event (`delta`). */
 function outputText(json: JsonObject): string {
+  // The closing event repeats the whole output: its deltas have been counted by then.
   let text = joinStrings(json, ["delta"]);
-  const response = objectAt(json, "response") ?? json;
-  for (const item of objectsAt(response, "output")) {
+  for (const item of objectsAt(json, "output")) {
     text += joinStrings(item, ["name", "arguments", "input"]);
     for (const part of [...objectsAt(item, "content"), ...objectsAt(item, "summary")]) {
       text += joinStrings(part, ["text", "refusal"]);

@@ -8,7 +8,7 @@ import { objectAt, parseJsonObject } from "../../dialects/read.ts";
 import type { AnswerFacts } from "../../dialects/wire.ts";
 import type { Exchange } from "../../egress.ts";
 import { SseSplitter } from "../../stream/sse.ts";
-import { receive, type Received } from "./as-fetch.ts";
+import { receive, type Received } from "../../testing/as-fetch.ts";
 import { createDemoProvider, DEMO_MODELS } from "./index.ts";
 
 const provider = createDemoProvider({

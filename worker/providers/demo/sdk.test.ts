@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import { asFetch } from "./as-fetch.ts";
+import { asFetch } from "../../testing/as-fetch.ts";
 import { createDemoProvider } from "./index.ts";
 
 const fetch = asFetch(createDemoProvider({ tokenMs: 0, now: () => 1_790_000_000_000 }));

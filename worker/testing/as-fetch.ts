@@ -1,8 +1,8 @@
 /** A provider behind the signature of `fetch`, so that tests can put the vendors' own SDKs in front of it. For tests only. */
-import { utf8Bytes } from "../../bytes.ts";
-import type { Endpoint } from "../../chat.ts";
-import { EgressError, type Answer } from "../../egress.ts";
-import type { Provider } from "../provider.ts";
+import { utf8Bytes } from "../bytes.ts";
+import type { Endpoint } from "../chat.ts";
+import { EgressError, type Answer } from "../egress.ts";
+import type { Provider } from "../providers/provider.ts";
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   "/chat/completions": "chat",
