@@ -8,6 +8,7 @@ import { createKeys } from "./sqlite/keys.ts";
 import { createLedger } from "./sqlite/ledger.ts";
 import { lockDirectory } from "./sqlite/lock.ts";
 import { createPrices } from "./sqlite/prices.ts";
+import { createSearches } from "./sqlite/searches.ts";
 import type { AttemptJournal, Store } from "./store.ts";
 
 export interface StoreOptions {
@@ -52,8 +53,9 @@ export async function openStoreForTool(options: StoreOptions): Promise<Store> {
 }
 
 function assemble(options: StoreOptions, journal: AttemptJournal, release: () => void): Store {
-  const database = openDatabase(join(options.dataDir, DATABASE), { sync: options.ledgerSync });
-  const ledger = createLedger(database);
+  const path = join(options.dataDir, DATABASE);
+  const database = openDatabase(path, { sync: options.ledgerSync });
+  const ledger = createLedger(database, createSearches(database, path));
   return {
     ledger,
     keys: createKeys(database),

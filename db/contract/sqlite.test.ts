@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../open.ts";
+import { closeDatabase, openDatabase } from "../sqlite/database.ts";
+import { createLedger } from "../sqlite/ledger.ts";
+import { createSearches } from "../sqlite/searches.ts";
 import { describeClaimedUsers, describeKeys, describePrices } from "./keys.ts";
 import { describeLedger } from "./ledger.ts";
 import type { Open } from "./opened.ts";
@@ -20,8 +23,28 @@ const open: Open = async () => {
   };
 };
 
+/** The same store, but every search of the ledger goes to the thread, as in a large file. */
+const openLarge: Open = async () => {
+  const { store, remove } = await open();
+  const dataDir = mkdtempSync(join(tmpdir(), "anyray-contract-"));
+  const path = join(dataDir, "anyray.sqlite");
+  const database = openDatabase(path, { sync: "normal" });
+  const ledger = createLedger(database, createSearches(database, path, 0));
+  return {
+    store: { ...store, ledger },
+    async remove() {
+      await ledger.close();
+      closeDatabase(database);
+      rmSync(dataDir, { recursive: true, force: true });
+      await remove();
+    },
+  };
+};
+
 describeLedger("SQLite", open);
+describeLedger("SQLite with a large file", openLarge);
 describeSpend("SQLite", open);
+describeSpend("SQLite with a large file", openLarge);
 describeKeys("SQLite", open);
 describeClaimedUsers("SQLite", open);
 describePrices("SQLite", open);

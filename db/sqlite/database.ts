@@ -45,11 +45,22 @@ export function openDatabase(path: string, options: SqliteOptions): SqliteDataba
     client.close();
     throw error;
   }
+  return { client, orm: createOrm(client) };
+}
+
+/** A second connection that can only read, to a file that is open already. */
+export function openForReading(path: string): SqliteDatabase {
+  const client = openSqlite(path);
+  client.exec(`PRAGMA busy_timeout = ${OPENING_BUSY_MS}`);
+  client.exec("PRAGMA query_only = ON");
+  return { client, orm: createOrm(client) };
+}
+
+function createOrm(client: SqliteClient): Orm {
   const dialect = new SQLiteSyncDialect();
   // Drizzle's session calls the members of Bun's database that `SqliteClient` names, and no other.
   const session = new SQLiteBunSession(client as never, dialect, undefined);
-  const orm: Orm = new BaseSQLiteDatabase("sync", dialect, session as never, undefined);
-  return { client, orm };
+  return new BaseSQLiteDatabase("sync", dialect, session as never, undefined);
 }
 
 /** Moves the log into the file first, as far as no other process reads it: a driver may close later than it says. */

@@ -9,14 +9,16 @@ import type { LedgerRow } from "../store.ts";
 import { openDatabase, type SqliteDatabase } from "./database.ts";
 import { createKeys } from "./keys.ts";
 import { createLedger, type SqliteLedger } from "./ledger.ts";
+import { createSearches } from "./searches.ts";
 
 let dir: string;
 let database: SqliteDatabase;
 let ledger: SqliteLedger;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "anyray-sqlite-"));
-  database = openDatabase(join(dir, "anyray.sqlite"), { sync: "normal" });
-  ledger = createLedger(database);
+  const path = join(dir, "anyray.sqlite");
+  database = openDatabase(path, { sync: "normal" });
+  ledger = createLedger(database, createSearches(database, path));
 });
 afterEach(() => {
   database.client.close();

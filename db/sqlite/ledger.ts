@@ -1,27 +1,21 @@
 /** The spend ledger on SQLite. */
-import { and, desc, eq, getTableColumns, lt, sql, type SQL } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { issuedResponse, ledger } from "../schema/sqlite.ts";
 import type { LedgerStore, RepriceChange } from "../store.ts";
 import { LedgerAppender } from "./append.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { whileBusy } from "./fault.ts";
 import { storable } from "./money.ts";
-import { readSpend } from "./spend.ts";
-import { conditions } from "./where.ts";
+import { readNewest } from "./records.ts";
+import type { Searches } from "./searches.ts";
 
 export interface SqliteLedger extends LedgerStore {
   /** Takes no more rows; resolves when all are committed or rejected. To be called before the file is closed. */
   close(): Promise<void>;
 }
 
-/** Money as text: above 2^53 a driver would round it (Bun) or refuse it (Deno). */
-const COLUMNS = {
-  ...getTableColumns(ledger),
-  costPicoUsd: sql`cast(${ledger.costPicoUsd} as text)`.mapWith(BigInt) as SQL<bigint | null>,
-  savedPicoUsd: sql`cast(${ledger.savedPicoUsd} as text)`.mapWith(BigInt),
-};
-
-export function createLedger(database: SqliteDatabase): SqliteLedger {
+/** @param searches where questions go that read much of the ledger */
+export function createLedger(database: SqliteDatabase, searches: Searches): SqliteLedger {
   const { client, orm } = database;
   const appender = new LedgerAppender(database);
 
@@ -40,22 +34,18 @@ export function createLedger(database: SqliteDatabase): SqliteLedger {
 
   return {
     append: (row, responseId) => appender.append(row, responseId),
-    close: () => appender.close(),
+
+    async close() {
+      await appender.close();
+      await searches.close();
+    },
 
     async records(query) {
-      const page = query.beforeId === null ? undefined : lt(ledger.id, query.beforeId);
-      return orm
-        .select(COLUMNS)
-        .from(ledger)
-        .where(and(conditions(query), page))
-        .orderBy(desc(ledger.id))
-        .limit(query.limit)
-        .all();
+      const { rows, rest } = readNewest(orm, query);
+      return rest === null ? rows : [...rows, ...(await searches.rest(rest))];
     },
 
-    async spend(query) {
-      return readSpend(orm, query);
-    },
+    spend: (query) => searches.spend(query),
 
     async reprice(changes) {
       await whileBusy(client.transaction(() => applyChanges(changes)).immediate);

@@ -1,11 +1,11 @@
 /** Sums over the ledger. Money is summed in two halves, since a 64-bit sum of pico-dollars ends at nine million dollars. */
-import { desc, max, min, sql, type SQL } from "drizzle-orm";
+import { and, desc, max, min, sql, type SQL } from "drizzle-orm";
 import { ledger } from "../schema/sqlite.ts";
 import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
 import type { Orm } from "./database.ts";
 import { joinMoney, moneyOrder, moneySum } from "./money.ts";
 import { stretches } from "./time-zone.ts";
-import { conditions, model } from "./where.ts";
+import { filters, inKeyRange, inTime, model } from "./where.ts";
 
 const isEstimated = sql`${ledger.usageSource} = 'estimated'`;
 const cost = moneySum(sql`${ledger.costPicoUsd}`);
@@ -51,7 +51,7 @@ interface SumsRow {
 
 /** Reads the range once for the totals and once for the groups. */
 export function readSpend(orm: Orm, query: SpendQuery): SpendReport {
-  const where = conditions(query);
+  const where = and(inKeyRange(query), inTime(query), filters(query));
   const [totals] = orm
     .select({ ...SUMS, firstMs: min(ledger.timeMs), lastMs: max(ledger.timeMs) })
     .from(ledger)

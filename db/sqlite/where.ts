@@ -36,22 +36,28 @@ function traceIdAt(ms: number): string {
   return bounded.toString(16).padStart(12, "0");
 }
 
-/** The range and the filters, all of them. The key bounds what is read, the time decides. */
-export function conditions(query: LedgerQuery): SQL | undefined {
-  const filters = Object.entries(query.where).map(([name, value]) => {
+/** Rows of the range lie in this part of the table. It only bounds what is read; `inTime` decides. */
+export function inKeyRange({ fromMs, toMs }: LedgerQuery): SQL | undefined {
+  return and(
+    gte(ledger.traceId, traceIdAt(fromMs - SLACK_MS)),
+    lt(ledger.traceId, traceIdAt(toMs + SLACK_MS)),
+  );
+}
+
+export function inTime({ fromMs, toMs }: LedgerQuery): SQL | undefined {
+  return and(gte(ledger.timeMs, fromMs), lt(ledger.timeMs, toMs));
+}
+
+/** All of them hold. */
+export function filters(query: LedgerQuery): SQL | undefined {
+  const conditions = Object.entries(query.where).map(([name, value]) => {
     // The port's type allows these names only.
     const column = name === "model" ? model : COLUMNS[name as LedgerFilter];
     return value === null || value === undefined
       ? isNull(column)
       : sql`${column} = ${toSql(value)}`;
   });
-  return and(
-    gte(ledger.traceId, traceIdAt(query.fromMs - SLACK_MS)),
-    lt(ledger.traceId, traceIdAt(query.toMs + SLACK_MS)),
-    gte(ledger.timeMs, query.fromMs),
-    lt(ledger.timeMs, query.toMs),
-    ...filters,
-  );
+  return and(...conditions);
 }
 
 function toSql(value: string | number | boolean): string | number {
