@@ -1,7 +1,7 @@
 /**
  * What the columns of both databases may hold: closed lists, and names too short and too plain for prose. As SQL text that
  * both dialects read, but for a name's characters. The enums stand here, not imported: this folder imports nothing of the
- * gateway. A test of the gateway holds the two together.
+ * gateway. A test holds the two together.
  */
 
 export const ENUMS = {

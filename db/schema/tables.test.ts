@@ -11,6 +11,7 @@ import {
   SQLiteSyncDialect,
   type SQLiteTable,
 } from "drizzle-orm/sqlite-core";
+import { DIALECTS, ENDPOINTS, isIdentity, OUTCOMES, USAGE_SOURCES } from "../../worker/chat.ts";
 import { makeRow } from "../contract/rows.ts";
 import { openDatabase, type SqliteDatabase } from "../sqlite/database.ts";
 import { ENUMS, LEDGER_COUNTS, LEDGER_NAMES, LEDGER_OPTIONAL_COUNTS } from "./bounds.ts";
@@ -137,6 +138,14 @@ describe("the schemas of both databases", () => {
         expect([name, check.name, text.includes(sql)]).toEqual([name, check.name, true]);
       }
     }
+  });
+
+  test("know the same lists as the gateway", () => {
+    const { endpoint, dialect, usage_source, outcome } = ENUMS;
+    // Counting tokens leaves no row.
+    const billed = ENDPOINTS.filter((each) => each !== "count_tokens");
+    expect([[...endpoint], [...dialect]]).toEqual([billed, [...DIALECTS]]);
+    expect([[...usage_source], [...outcome]]).toEqual([[...USAGE_SOURCES], [...OUTCOMES]]);
   });
 
   test("hold no column that is not known to be free of content", () => {
@@ -321,7 +330,14 @@ describe("a SQLite file", () => {
   test("takes every name that the identity pattern allows", () => {
     const names = ["a", "José Ñandú 李小龍", "x._@:/+=-9", "é".repeat(128), "𝒜b", "٣", "นิด", "ᴬʰ"];
     const attempt = put("ledger", goodRow, "user");
-    for (const name of names) attempt(name);
+    let tried = 0;
+    const letters = Array.from({ length: 0x2fff }, (_, code) => `a${String.fromCodePoint(code)}`);
+    for (const name of [...names, ...letters]) {
+      if (!isIdentity(name)) continue;
+      attempt(name);
+      tried += 1;
+    }
+    expect(tried).toBeGreaterThan(5_000);
   });
 
   test("refuses words behind an id that is complete", () => {
