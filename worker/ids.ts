@@ -1,6 +1,6 @@
 /**
- * Our own identifiers. UUIDv7 (RFC 9562 §5.7) orders by time of minting and never goes back, even when the clock does;
- * a request's trace id is one without its dashes, so that indexes over it grow at one end.
+ * Our own identifiers, UUIDv7 (RFC 9562 §5.7), which order by time. Row ids never go back, even when the clock does. A
+ * request's trace id is one without its dashes, by the clock as it is, so that rows lie in the order of their time.
  */
 import { randomBytes } from "node:crypto";
 
@@ -10,7 +10,7 @@ const TAIL_DIGITS = 16;
 const VARIANTS = ["8", "9", "a", "b"];
 
 export interface IdSource {
-  /** 32 lower-case hex digits: a UUIDv7 without dashes. */
+  /** 32 lower-case hex digits: a UUIDv7 without dashes, of this moment. */
   traceId(): string;
   /** A UUIDv7 with dashes, strictly above every one minted before. */
   rowId(): string;
@@ -26,36 +26,42 @@ export function createIdSource(nowMs: () => number, newestRowId: string | null):
   let lastMs =
     newestRowId === null ? 0 : Number.parseInt(newestRowId.replace("-", "").slice(0, 12), 16) + 1;
   let sequence = 0;
-  /** The first 13 digits, which change once a millisecond. */
-  let prefix = "";
+  let traceCounter = 0;
 
-  function mint(): string {
-    const now = nowMs();
-    if (now > lastMs) {
-      lastMs = now;
-      sequence = 0;
-      prefix = "";
-    } else if (++sequence > 0xfff) {
-      lastMs += 1;
-      sequence = 0;
-      prefix = "";
-    }
-    if (prefix === "") prefix = `${lastMs.toString(16).padStart(12, "0")}7`;
+  /** 16 random hex digits, of which the first two bits say which variant of UUID it is. */
+  function tail(): string {
     if (used + TAIL_DIGITS > pool.length) {
       pool = randomBytes(POOL_DIGITS / 2).toString("hex");
       used = 0;
     }
-    const counter = (0x1000 + sequence).toString(16).slice(1);
     const variant = VARIANTS[pool.charCodeAt(used) & 3] ?? "8";
-    const tail = pool.slice(used + 1, used + TAIL_DIGITS);
+    const rest = pool.slice(used + 1, used + TAIL_DIGITS);
     used += TAIL_DIGITS;
-    return prefix + counter + variant + tail;
+    return variant + rest;
+  }
+
+  function digits(ms: number, counter: number): string {
+    const time = ms.toString(16).padStart(12, "0");
+    return `${time}7${(0x1000 + counter).toString(16).slice(1)}${tail()}`;
+  }
+
+  function nextRow(): string {
+    const now = nowMs();
+    if (now > lastMs) {
+      lastMs = now;
+      sequence = 0;
+    } else if (++sequence > 0xfff) {
+      lastMs += 1;
+      sequence = 0;
+    }
+    return digits(lastMs, sequence);
   }
 
   return {
-    traceId: mint,
+    // By the clock as it is: rows are found by it, and only their own ids must never go back.
+    traceId: () => digits(nowMs(), traceCounter++ & 0xfff),
     rowId: () => {
-      const hex = mint();
+      const hex = nextRow();
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
     },
   };

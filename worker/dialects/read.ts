@@ -22,10 +22,10 @@ export function objectsAt(value: JsonObject, name: string): readonly JsonObject[
   return Array.isArray(member) ? member.filter(isObject) : [];
 }
 
-/** A token count: whole, ≥ 0 and below 2^40; anything else is 0. */
+/** A token count: whole, ≥ 0 and below 2^31, so that no price makes it more money than a column holds; anything else is 0. */
 export function countAt(value: JsonObject | null, name: string): number {
   const member = value?.[name];
-  return typeof member === "number" && member >= 0 && member < 2 ** 40 ? Math.floor(member) : 0;
+  return typeof member === "number" && member >= 0 && member < 2 ** 31 ? Math.floor(member) : 0;
 }
 
 /** The JSON object in a text, or null. Never throws: the runtime's error would quote the text. */

@@ -168,9 +168,10 @@ export class Settler {
       savedInputTokens: 0,
       savedPicoUsd: 0n,
     };
-    const responseId = this.#name(ending.facts?.responseId ?? null) ?? undefined;
+    const { responseId = null } = ending.facts ?? {};
+    const issuedId = responseId !== null && isIdentity(responseId) ? responseId : undefined;
     const committed = this.#commit(row, async () => {
-      await this.#options.ledger.append(row, responseId);
+      await this.#options.ledger.append(row, issuedId);
       this.#options.closeAttempt(attempt.slot);
     });
     return { row, committed };
