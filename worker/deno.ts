@@ -21,6 +21,9 @@ declare const Deno: {
   addSignalListener(signal: "SIGTERM" | "SIGINT", handler: () => void): void;
 };
 
+/** For what was written last to leave. */
+const FLUSH_MS = 250;
+
 async function main(): Promise<void> {
   removeProxyVariables(process.env);
   const config = loadConfig(process.env, (path) => readFileSync(path, "utf8"), ensureSecrets);
@@ -37,14 +40,18 @@ async function main(): Promise<void> {
   process.stdout.write(`Anyray serves http://${server.addr.hostname}:${server.addr.port}\n`);
 
   let isStopping = false;
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
-    void server.shutdown();
-    void gateway.stop().finally(() => process.exit(0));
+    const closed = server.shutdown();
+    await gateway.drain();
+    // The last bytes of the last answers are on their way.
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
+    await gateway.close();
+    process.exit(0);
   };
-  Deno.addSignalListener("SIGTERM", stop);
-  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", () => void stop());
+  Deno.addSignalListener("SIGINT", () => void stop());
 }
 
 main().catch((error: unknown) => {

@@ -26,8 +26,10 @@ const PRICES_MS = 5_000;
 export interface Gateway {
   readonly app: App;
   readonly deps: Deps;
-  /** Refuses new requests, waits for the live ones up to the configured limit, then closes everything. */
-  stop(): Promise<void>;
+  /** Refuses new requests and waits for the live ones, up to the configured limit; then breaks them off. */
+  drain(): Promise<void>;
+  /** Closes everything. After `drain`, and after the last bytes have left. */
+  close(): Promise<void>;
 }
 
 export interface GatewayOutside {
@@ -116,9 +118,9 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   return {
     app: createApp(deps),
     deps,
-    async stop() {
+    drain: () => live.drain(config.limits.drainMs),
+    async close() {
       clearInterval(reload);
-      await live.drain(config.limits.drainMs);
       await settler.retry();
       settler.stop();
       egress.close();

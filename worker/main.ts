@@ -9,10 +9,15 @@ import { loadConfig } from "./config/load.ts";
 import { removeProxyVariables } from "./config/proxy-variables.ts";
 import { ensureSecrets } from "./config/secret.ts";
 import { createGateway } from "./gateway.ts";
+import { errorName } from "./telemetry/log.ts";
 import { chatModel } from "./pipeline/target.ts";
 
 /** Above the gateway's own limit, so that the answer to a body that is too large is ours. */
 const BODY_MARGIN_BYTES = 1024 * 1024;
+/** For connections that ask for nothing, or never finish asking. */
+const IDLE_SECONDS = 60;
+/** For what was written last to leave. */
+const FLUSH_MS = 250;
 
 async function main(): Promise<void> {
   removeProxyVariables(process.env);
@@ -28,11 +33,23 @@ async function main(): Promise<void> {
     port: config.listen.port,
     // A second gateway on the port must fail, not share it.
     reusePort: false,
-    // Silence on a stream is the gateway's own business.
-    idleTimeout: 0,
+    idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: config.limits.maxBodyBytes + BODY_MARGIN_BYTES,
     development: false,
-    fetch: (request) => gateway.app.fetch(request),
+    error: () => new Response(null, { status: 500 }),
+    fetch: (request, listener) => {
+      // Silence on a request under way is the gateway's own business.
+      listener.timeout(request, 0);
+      return gateway.app.fetch(request);
+    },
+  });
+  const { log } = gateway.deps;
+  // One request's failure is no other's: what nobody caught is named, and the process goes on.
+  process.on("uncaughtException", (error) => {
+    log.write("error", "uncaught exception", { error: errorName(error) });
+  });
+  process.on("unhandledRejection", (error) => {
+    log.write("error", "unhandled rejection", { error: errorName(error) });
   });
   const { providers } = gateway.deps.routing;
   printWelcome(
@@ -50,17 +67,18 @@ async function main(): Promise<void> {
   );
 
   let isStopping = false;
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
-    void server.stop();
-    void gateway.stop().finally(() => {
-      void server.stop(true);
-      process.exit(0);
-    });
+    const closed = server.stop();
+    await gateway.drain();
+    // The last bytes of the last answers are on their way.
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
+    await gateway.close();
+    process.exit(0);
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  process.on("SIGTERM", () => void stop());
+  process.on("SIGINT", () => void stop());
 }
 
 main().catch((error: unknown) => {

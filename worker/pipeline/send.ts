@@ -52,13 +52,13 @@ function waitForHead(call: Call, exchange: Exchange): Promise<Answer | UpstreamF
   const head = exchange.answer.catch((thrown: unknown) =>
     upstreamFailure(thrown, call.flight.isAborted),
   );
-  const limitMs = call.attempt.stream
-    ? call.deps.limits.keepAliveMs
-    : call.totalDeadline - call.deps.clock.monotonic();
+  const totalMs = call.totalDeadline - call.deps.clock.monotonic();
+  const silenceMs = call.attempt.stream ? call.deps.limits.keepAliveMs : Infinity;
+  const limitMs = Math.min(totalMs, silenceMs);
   if (limitMs === Infinity) return head;
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      if (call.attempt.stream) return resolve("late");
+      if (silenceMs < totalMs) return resolve("late");
       resolve(timedOut("timeout_total"));
       exchange.cancel();
     }, limitMs);

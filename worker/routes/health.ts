@@ -84,7 +84,7 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
   };
   const states = Object.values(checks).map((check) => check.state);
   const isFailed = states.includes("failed");
-  const status = isFailed ? "failed" : states.includes("degraded") ? "degraded" : "ok";
+  const status = states.every((state) => state === "ok") ? "ok" : "degraded";
   return Response.json(isAdmin(deps, request) ? { status, checks } : { status }, {
     status: isFailed ? 503 : 200,
     ...headers(deps),

@@ -108,7 +108,8 @@ export async function startGateway(
       return { secret, id };
     },
     async stop() {
-      await gateway.stop();
+      await gateway.drain();
+      await gateway.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
