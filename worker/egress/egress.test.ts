@@ -243,6 +243,28 @@ describe("the way out", () => {
     expect((await hungUp) - at).toBeLessThan(50);
   });
 
+  test("delivers nothing after it was cancelled, also in the middle of what was read", async () => {
+    const upstream = await upstreamWith((_, reply) => {
+      reply.raw(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n",
+      );
+    });
+    const sent = send(egressTo(upstream.url));
+    const heard: string[] = [];
+    const answer = await sent.answer;
+    answer.body.start({
+      data: (chunk) => {
+        heard.push(new TextDecoder().decode(chunk));
+        sent.cancel();
+      },
+      end: () => heard.push("end"),
+      fail: (error) => heard.push(error.kind),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(heard[0]).toBe("a");
+    expect(["a,cancelled", "a,b,c,end"]).toContain(heard.join());
+  });
+
   test("keeps what it delivered: no buffer is used twice", async () => {
     const upstream = await upstreamWith(async (_, reply) => {
       reply.head(200, {});

@@ -34,6 +34,7 @@ export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, Parse
   #connection: Connection | null = null;
   #firstByteTimer: ReturnType<typeof setTimeout> | undefined;
   #hasHead = false;
+  #wasReused = false;
   #isOver = false;
   #decoder: Decoder | null = null;
   #sink: BodySink | null = null;
@@ -144,11 +145,14 @@ export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, Parse
   }
 
   data(chunk: Uint8Array): void {
+    // Cancelled in the middle of a read: the parser goes on to its end, nobody listens.
+    if (this.#isOver) return;
     if (this.#decoder === null) this.#deliver(chunk);
     else this.#decoder.data(chunk);
   }
 
   end(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     if (this.#decoder === null) this.#deliverEnd(null);
     else this.#decoder.end();
@@ -161,8 +165,6 @@ export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, Parse
   cut(): void {
     this.#fail(new EgressError("cut"));
   }
-
-  #wasReused = false;
 
   /** @param isReused the connection had carried an answer before */
   markReused(isReused: boolean): void {
