@@ -2,8 +2,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
+import { startCheckpoints, type Checkpoints } from "./sqlite/checkpoints.ts";
 import { createClaimedUsers } from "./sqlite/claimed-users.ts";
 import { closeDatabase, openDatabase } from "./sqlite/database.ts";
+import type { SqliteClient } from "./sqlite/driver.ts";
 import { createKeys } from "./sqlite/keys.ts";
 import { createLedger } from "./sqlite/ledger.ts";
 import { lockDirectory } from "./sqlite/lock.ts";
@@ -29,7 +31,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const lock = lockDirectory(dataDir);
   try {
     const journal = openJournal(join(dataDir, "attempts"));
-    return assemble(options, journal, () => {
+    return assemble(options, { journal, startCheckpoints }, () => {
       journal.closeFiles();
       lock.release();
     });
@@ -49,21 +51,33 @@ export async function openStoreForTool(options: StoreOptions): Promise<Store> {
     close: () => undefined,
     recover: async () => ({ attempts: [], done: async () => undefined }),
   };
-  return assemble(options, noJournal, () => undefined);
+  const noCheckpoints = () => ({ close: async () => undefined });
+  return assemble(
+    options,
+    { journal: noJournal, startCheckpoints: noCheckpoints },
+    () => undefined,
+  );
 }
 
-function assemble(options: StoreOptions, journal: AttemptJournal, release: () => void): Store {
+interface Parts {
+  readonly journal: AttemptJournal;
+  readonly startCheckpoints: (client: SqliteClient, path: string) => Checkpoints;
+}
+
+function assemble(options: StoreOptions, parts: Parts, release: () => void): Store {
   const path = join(options.dataDir, DATABASE);
   const database = openDatabase(path, { sync: options.ledgerSync });
+  const checkpoints = parts.startCheckpoints(database.client, path);
   const ledger = createLedger(database, createSearches(database, path));
   return {
     ledger,
     keys: createKeys(database),
     claimedUsers: createClaimedUsers(database),
     prices: createPrices(database),
-    journal,
+    journal: parts.journal,
     async close() {
       await ledger.close();
+      await checkpoints.close();
       closeDatabase(database);
       release();
     },

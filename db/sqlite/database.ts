@@ -56,6 +56,13 @@ export function openForReading(path: string): SqliteDatabase {
   return { client, orm: createOrm(client) };
 }
 
+/** A second connection that only moves the log into the file. */
+export function openForCheckpoints(path: string): SqliteClient {
+  const client = openSqlite(path);
+  client.exec(`PRAGMA busy_timeout = ${OPENING_BUSY_MS}`);
+  return client;
+}
+
 function createOrm(client: SqliteClient): Orm {
   const dialect = new SQLiteSyncDialect();
   // Drizzle's session calls the members of Bun's database that `SqliteClient` names, and no other.
