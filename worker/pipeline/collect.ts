@@ -38,18 +38,12 @@ export function collect(body: AnswerBody, options: CollectOptions): Promise<Coll
     let lastAt = options.now();
     let taken: BodySink | null = null;
 
-    const watch = new Watch(options.now, () => {
-      const time = options.now();
-      if (time >= options.totalDeadline)
-        return finish({ kind: "timeout", chunks, code: "timeout_total" });
-      if (time >= lastAt + options.idleMs)
-        return finish({ kind: "timeout", chunks, code: "timeout_idle" });
-      return Math.min(lastAt + options.idleMs, options.totalDeadline);
-    });
-    watch.at(Math.min(lastAt + options.idleMs, options.totalDeadline));
+    let isFinished = false;
+    let watch: Watch | null = null;
 
     function finish(result: Collected): number {
-      watch.stop();
+      isFinished = true;
+      watch?.stop();
       resolve(result);
       return Infinity;
     }
@@ -84,6 +78,19 @@ export function collect(body: AnswerBody, options: CollectOptions): Promise<Coll
         else taken.fail(error);
       },
     });
+    // Most bodies are there by now, and need no clock.
+    if (isFinished) return;
+    watch = new Watch(options.now, () => {
+      const time = options.now();
+      if (time >= options.totalDeadline) {
+        return finish({ kind: "timeout", chunks, code: "timeout_total" });
+      }
+      if (time >= lastAt + options.idleMs) {
+        return finish({ kind: "timeout", chunks, code: "timeout_idle" });
+      }
+      return Math.min(lastAt + options.idleMs, options.totalDeadline);
+    });
+    watch.at(Math.min(lastAt + options.idleMs, options.totalDeadline));
   });
 }
 

@@ -170,10 +170,11 @@ export class Settler {
     };
     const { responseId = null } = ending.facts ?? {};
     const issuedId = responseId !== null && isIdentity(responseId) ? responseId : undefined;
-    const committed = this.#commit(row, async () => {
-      await this.#options.ledger.append(row, issuedId);
-      this.#options.closeAttempt(attempt.slot);
-    });
+    const committed = this.#commit(row, () =>
+      this.#options.ledger
+        .append(row, issuedId)
+        .then(() => this.#options.closeAttempt(attempt.slot)),
+    );
     return { row, committed };
   }
 
@@ -219,10 +220,8 @@ export class Settler {
     return Math.max(0, Math.round(this.#options.monotonic() - accepted.startedAt));
   }
 
-  async #commit(row: LedgerRow, write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
+  #commit(row: LedgerRow, write: () => Promise<void>): Promise<void> {
+    return write().catch((error: unknown) => {
       this.#options.log.write("error", "ledger row not committed; it will be tried again", {
         trace_id: row.traceId,
         error: errorName(error),
@@ -230,7 +229,7 @@ export class Settler {
       if (this.#waiting.size < MAX_WAITING_ROWS) this.#waiting.set(row, write);
       this.#retryLater();
       throw error;
-    }
+    });
   }
 
   #retryLater(): void {
