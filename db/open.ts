@@ -51,7 +51,7 @@ export async function openStoreForTool(options: StoreOptions): Promise<Store> {
     close: () => undefined,
     recover: async () => ({ attempts: [], done: async () => undefined }),
   };
-  const noCheckpoints = () => ({ close: async () => undefined });
+  const noCheckpoints = () => ({ close: async () => true });
   return assemble(
     options,
     { journal: noJournal, startCheckpoints: noCheckpoints },

@@ -12,14 +12,29 @@ const SMALL_LOG_BYTES = 2 * 1024 * 1024;
 /** SQLite's own default, in pages; and what the writing connection leaves to the thread. */
 const OWN_PAGES = 1_000;
 const SPARED_PAGES = 32_768;
+/** 64 MiB: a log begins anew only where no writer is at work, so it is rare. */
+const RESTART_PAGES = 16_384;
 
 export interface Checkpoints {
-  /** Ends the thread. The last checkpoint is the caller's. */
-  close(): Promise<void>;
+  /** Ends the thread; false if it had to be cut off. The last checkpoint is the caller's. */
+  close(): Promise<boolean>;
 }
 
-/** @param client the connection that writes */
-export function startCheckpoints(client: SqliteClient, path: string): Checkpoints {
+/** What the thread is told. */
+export interface CheckpointTask {
+  readonly path: string;
+  readonly restartPages: number;
+}
+
+/**
+ * @param client the connection that writes
+ * @param restartPages from this length on the log is to begin anew
+ */
+export function startCheckpoints(
+  client: SqliteClient,
+  path: string,
+  restartPages = RESTART_PAGES,
+): Checkpoints {
   let worker: Worker | null = null;
   const look = setInterval(() => {
     if (worker === null && logBytes(path) > SMALL_LOG_BYTES) worker = start();
@@ -29,7 +44,7 @@ export function startCheckpoints(client: SqliteClient, path: string): Checkpoint
 
   function start(): Worker {
     const started = new Worker(new URL("./checkpoint-thread.ts", import.meta.url), {
-      workerData: path,
+      workerData: { path, restartPages } satisfies CheckpointTask,
     });
     started.unref();
     const end = (): void => {
@@ -48,12 +63,21 @@ export function startCheckpoints(client: SqliteClient, path: string): Checkpoint
       clearInterval(look);
       const stopping = worker;
       worker = null;
-      if (stopping === null) return;
-      const gone = new Promise<void>((resolve) => stopping.once("exit", () => resolve()));
-      stopping.postMessage("close");
-      const limit = setTimeout(() => void stopping.terminate(), LOOK_MS);
-      await gone;
-      clearTimeout(limit);
+      if (stopping === null) return true;
+      const isInOrder = await new Promise<boolean>((resolve) => {
+        // The thread does not keep the process alive, this clock does.
+        const limit = setTimeout(() => resolve(false), LOOK_MS);
+        const end = (inOrder: boolean) => (): void => {
+          clearTimeout(limit);
+          resolve(inOrder);
+        };
+        stopping.once("message", end(true));
+        stopping.once("error", end(false));
+        stopping.once("exit", end(false));
+        stopping.postMessage("close");
+      });
+      await stopping.terminate();
+      return isInOrder;
     },
   };
 }
