@@ -31,10 +31,13 @@ function names(table: string, columns: readonly string[]) {
 // `Object.keys` forgets the names it was given.
 const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
 
-/** SQLite's `length` and `glob` end at a NUL: whatever stood behind one would be seen by no other check. */
+/**
+ * SQLite's `length` and `glob` end at a NUL: whatever stood behind one would be seen by no other check. Not by `concat`, which
+ * SQLite has since 3.44 only.
+ */
 function noNul(table: string, columns: readonly string[]) {
-  const list = columns.map((column) => `"${column}"`).join(", ");
-  return check(`${table}_nul`, sql.raw(`instr(concat(${list}), char(0)) = 0`));
+  const all = columns.map((column) => `coalesce("${column}", '')`).join(" || ");
+  return check(`${table}_nul`, sql.raw(`instr(${all}, char(0)) = 0`));
 }
 
 /** A JSON document of ours: names, and the marks of JSON. */

@@ -140,6 +140,16 @@ describe("the schemas of both databases", () => {
     }
   });
 
+  test("ask SQLite for no function that an old one lacks: on macOS it is the system's", () => {
+    const checks = sqliteTables
+      .flatMap((table): readonly Check[] => table.checks)
+      .map((check) => new SQLiteSyncDialect().sqlToQuery(check.value).sql)
+      // What stands in quotes is no call.
+      .map((text) => text.replaceAll(/'[^']*'|"[^"]*"/g, ""));
+    const called = checks.flatMap((text) => [...text.matchAll(/(\w+)\(/g)].map(([, name]) => name));
+    expect([...new Set(called)].sort()).toEqual(["char", "coalesce", "instr", "length", "typeof"]);
+  });
+
   test("know the same lists as the gateway", () => {
     const { endpoint, dialect, usage_source, outcome } = ENUMS;
     // Counting tokens leaves no row.

@@ -5,7 +5,7 @@ CREATE TABLE `claimed_user` (
 	PRIMARY KEY(`key_id`, `user`),
 	CONSTRAINT "claimed_user_day" CHECK(length("day") = 10 and "day" not glob '*[^0-9-]*'),
 	CONSTRAINT "claimed_user_names" CHECK(("key_id" is null or (length("key_id") <= 128 and "key_id" not like '% % % % %' and "key_id" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("user" is null or (length("user") <= 128 and "user" not like '% % % % %' and "user" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
-	CONSTRAINT "claimed_user_nul" CHECK(instr(concat("key_id", "user", "day"), char(0)) = 0)
+	CONSTRAINT "claimed_user_nul" CHECK(instr(coalesce("key_id", '') || coalesce("user", '') || coalesce("day", ''), char(0)) = 0)
 );
 --> statement-breakpoint
 CREATE TABLE `client_key` (
@@ -25,7 +25,7 @@ CREATE TABLE `client_key` (
 	CONSTRAINT "client_key_metadata" CHECK("metadata" is null or "metadata" in ('ignore','fill')),
 	CONSTRAINT "client_key_models" CHECK(("models" is null or (length("models") <= 16384 and "models" not glob '*[^]{}",*[a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
 	CONSTRAINT "client_key_names" CHECK(("id" is null or (length("id") <= 128 and "id" not like '% % % % %' and "id" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("display" is null or (length("display") <= 128 and "display" not like '% % % % %' and "display" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("name" is null or (length("name") <= 128 and "name" not like '% % % % %' and "name" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("user" is null or (length("user") <= 128 and "user" not like '% % % % %' and "user" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("team" is null or (length("team") <= 128 and "team" not like '% % % % %' and "team" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("passthrough" is null or (length("passthrough") <= 128 and "passthrough" not like '% % % % %' and "passthrough" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
-	CONSTRAINT "client_key_nul" CHECK(instr(concat("id", "secret_hash", "display", "name", "user", "team", "passthrough", "models"), char(0)) = 0)
+	CONSTRAINT "client_key_nul" CHECK(instr(coalesce("id", '') || coalesce("secret_hash", '') || coalesce("display", '') || coalesce("name", '') || coalesce("user", '') || coalesce("team", '') || coalesce("passthrough", '') || coalesce("models", ''), char(0)) = 0)
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `client_key_secret_hash_unique` ON `client_key` (`secret_hash`);--> statement-breakpoint
@@ -36,7 +36,7 @@ CREATE TABLE `issued_response` (
 	`time_ms` integer NOT NULL,
 	PRIMARY KEY(`response_id`, `key_id`),
 	CONSTRAINT "issued_response_names" CHECK(("response_id" is null or (length("response_id") <= 128 and "response_id" not like '% % % % %' and "response_id" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("key_id" is null or (length("key_id") <= 128 and "key_id" not like '% % % % %' and "key_id" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("provider" is null or (length("provider") <= 128 and "provider" not like '% % % % %' and "provider" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
-	CONSTRAINT "issued_response_nul" CHECK(instr(concat("response_id", "key_id", "provider"), char(0)) = 0)
+	CONSTRAINT "issued_response_nul" CHECK(instr(coalesce("response_id", '') || coalesce("key_id", '') || coalesce("provider", ''), char(0)) = 0)
 );
 --> statement-breakpoint
 CREATE TABLE `ledger` (
@@ -81,7 +81,7 @@ CREATE TABLE `ledger` (
 	CONSTRAINT "ledger_counts" CHECK(typeof("time_ms") = 'integer' and typeof("attempt") = 'integer' and typeof("stream") = 'integer' and typeof("input_tokens") = 'integer' and typeof("cached_input_tokens") = 'integer' and typeof("cache_write_tokens") = 'integer' and typeof("cache_write_1h_tokens") = 'integer' and typeof("output_tokens") = 'integer' and typeof("reasoning_tokens") = 'integer' and typeof("unpriced") = 'integer' and typeof("saved_input_tokens") = 'integer' and ("latency_ms" is null or typeof("latency_ms") = 'integer') and ("ttfb_ms" is null or typeof("ttfb_ms") = 'integer') and ("status" is null or typeof("status") = 'integer') and ("upstream_status" is null or typeof("upstream_status") = 'integer')),
 	CONSTRAINT "ledger_tokens" CHECK("cached_input_tokens" >= 0 and "cache_write_tokens" >= "cache_write_1h_tokens" and "cache_write_1h_tokens" >= 0 and "input_tokens" >= "cached_input_tokens" + "cache_write_tokens" and "reasoning_tokens" >= 0 and "output_tokens" >= "reasoning_tokens"),
 	CONSTRAINT "ledger_names" CHECK(("session" is null or (length("session") <= 128 and "session" not like '% % % % %' and "session" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("user" is null or (length("user") <= 128 and "user" not like '% % % % %' and "user" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("team" is null or (length("team") <= 128 and "team" not like '% % % % %' and "team" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("key_id" is null or (length("key_id") <= 128 and "key_id" not like '% % % % %' and "key_id" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("provider" is null or (length("provider") <= 128 and "provider" not like '% % % % %' and "provider" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("model_requested" is null or (length("model_requested") <= 128 and "model_requested" not like '% % % % %' and "model_requested" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("model_served" is null or (length("model_served") <= 128 and "model_served" not like '% % % % %' and "model_served" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("service_tier" is null or (length("service_tier") <= 128 and "service_tier" not like '% % % % %' and "service_tier" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("price_version" is null or (length("price_version") <= 128 and "price_version" not like '% % % % %' and "price_version" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
-	CONSTRAINT "ledger_nul" CHECK(instr(concat("id", "trace_id", "session", "user", "team", "key_id", "provider", "model_requested", "model_served", "service_tier", "price_version"), char(0)) = 0)
+	CONSTRAINT "ledger_nul" CHECK(instr(coalesce("id", '') || coalesce("trace_id", '') || coalesce("session", '') || coalesce("user", '') || coalesce("team", '') || coalesce("key_id", '') || coalesce("provider", '') || coalesce("model_requested", '') || coalesce("model_served", '') || coalesce("service_tier", '') || coalesce("price_version", ''), char(0)) = 0)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `ledger_id_unique` ON `ledger` (`id`);--> statement-breakpoint
@@ -94,5 +94,5 @@ CREATE TABLE `price_override` (
 	PRIMARY KEY(`provider`, `model`),
 	CONSTRAINT "price_override_price" CHECK(("price" is null or (length("price") <= 16384 and "price" not glob '*[^]{}",*[a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
 	CONSTRAINT "price_override_names" CHECK(("provider" is null or (length("provider") <= 128 and "provider" not like '% % % % %' and "provider" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("model" is null or (length("model") <= 128 and "model" not like '% % % % %' and "model" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*')) and ("version" is null or (length("version") <= 128 and "version" not like '% % % % %' and "version" not glob '*[^a-z0-9 ._@:/+=A-Zª-􏿽-]*'))),
-	CONSTRAINT "price_override_nul" CHECK(instr(concat("provider", "model", "price", "version"), char(0)) = 0)
+	CONSTRAINT "price_override_nul" CHECK(instr(coalesce("provider", '') || coalesce("model", '') || coalesce("price", '') || coalesce("version", ''), char(0)) = 0)
 );
