@@ -35,7 +35,7 @@ export async function answerWhole(
       firstByteAt = deps.clock.monotonic();
     },
   });
-  if (collected.kind === "large") {
+  if (collected.kind === "large" && isRelayed(call, head)) {
     return relayLarge(call, attempt, exchange, head, collected, firstByteAt);
   }
   exchange.cancel();
@@ -62,6 +62,11 @@ export async function answerWhole(
   return answerWith(whole.body, head, own);
 }
 
+/** Whether the client gets the provider's own body. */
+function isRelayed(call: Call, head: Answer): boolean {
+  return (head.status >= 200 && head.status < 300) || isHandedOn(head.status, call.caller);
+}
+
 interface WholeAnswer {
   readonly ending: Pick<Ending, "outcome" | "status" | "facts" | "estimate">;
   readonly body: Uint8Array;
@@ -69,11 +74,7 @@ interface WholeAnswer {
   readonly error: GatewayError | null;
 }
 
-function wholeAnswer(
-  call: Call,
-  head: Answer,
-  collected: Exclude<Collected, { kind: "large" }>,
-): WholeAnswer {
+function wholeAnswer(call: Call, head: Answer, collected: Collected): WholeAnswer {
   const body = joinBytes(collected.chunks);
   const isSuccess = head.status >= 200 && head.status < 300;
   const transcript = new Transcript();

@@ -316,6 +316,41 @@ describe("a stream", () => {
   });
 });
 
+describe("an answer of many megabytes", () => {
+  const EMBEDDINGS = { model: "m", input: "x" };
+  const vectors = "0.123456789,".repeat(1_000_000);
+  const answer = `{"object":"list","data":[{"embedding":[${vectors}0]}],"model":"m-1","usage":{"prompt_tokens":9,"total_tokens":9}}`;
+
+  test("passes whole, and is accounted for by what stands at its end", async () => {
+    await start((_, reply) => reply.send(200, { "content-type": "application/json" }, answer));
+    const { text, isClean } = await readAll(await gateway.post("/v1/embeddings", EMBEDDINGS));
+    expect(isClean).toBe(true);
+    expect(text === answer).toBe(true);
+    const [row] = await gateway.rows();
+    expect(row).toMatchObject({ outcome: "ok", inputTokens: 9, modelServed: "m-1" });
+  });
+
+  test("that breaks off never looks complete", async () => {
+    await start((_, reply) => {
+      reply.raw(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n`,
+      );
+      reply.raw(answer.slice(0, -1000));
+      reply.close();
+    });
+    const { isClean } = await readAll(await gateway.post("/v1/embeddings", EMBEDDINGS));
+    expect(isClean).toBe(false);
+    const [row] = await gateway.waitForRows(1);
+    expect(row).toMatchObject({ outcome: "cut" });
+  });
+
+  test("is not handed on when it refuses our credential", async () => {
+    await start((_, reply) => reply.send(401, { "content-type": "application/json" }, answer));
+    const response = await gateway.post("/v1/embeddings", EMBEDDINGS);
+    expect([response.status, (await response.text()).length < 1000]).toEqual([502, true]);
+  });
+});
+
 describe("a time-out", () => {
   const cases: readonly (readonly [string, string, Handler])[] = [
     ["timeout_first_byte", "ANYRAY_TIMEOUT_FIRST_BYTE_MS", () => undefined],
