@@ -42,6 +42,8 @@ export interface Deps {
   readonly pricing: Pricing;
   readonly settler: Settler;
   readonly live: LiveRequests;
+  /** Tokens of a text by our own count. Never rejects. */
+  readonly countTokens: (text: string) => Promise<number>;
   readonly limits: Limits;
   /** Secrets that open the admin plane. */
   readonly adminToken: string;

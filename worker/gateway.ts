@@ -16,6 +16,7 @@ import { LiveRequests } from "./pipeline/live-requests.ts";
 import { Settler } from "./pipeline/settle.ts";
 import { createCatalogue, readOverrides } from "./pricing/catalogue.ts";
 import { createPricing } from "./pricing/cost.ts";
+import { createEstimator } from "./pricing/estimator.ts";
 import { createProviders, providerDestinations } from "./providers/registry.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
@@ -83,6 +84,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   }, PRICES_MS);
 
   const live = new LiveRequests();
+  const estimator = createEstimator();
   const deps: Deps = {
     clock,
     ids,
@@ -105,6 +107,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     pricing,
     settler,
     live,
+    countTokens: (text) => estimator.count(text),
     limits: {
       maxBodyBytes: config.limits.maxBodyBytes,
       keepAliveMs: config.limits.keepAliveMs,
@@ -124,6 +127,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       await settler.retry();
       settler.stop();
       egress.close();
+      estimator.close();
       await store.close();
     },
   };

@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import type { ErrorWire, StreamOptions, Wire } from "../dialects/wire.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Caller } from "./authenticate.ts";
-import { estimateInput, estimateOutput } from "./estimate.ts";
+import { inputText } from "./estimate.ts";
 import type { Flight } from "./flight.ts";
 import type { Target } from "./target.ts";
 
@@ -26,9 +26,9 @@ export interface Call {
   ): () => Promise<Pick<Usage, "inputTokens" | "outputTokens">>;
 }
 
-export function estimator(requestBytes: Uint8Array): Call["estimate"] {
+export function estimates(deps: Deps, requestBytes: Uint8Array): Call["estimate"] {
   return (output) => async () => ({
-    inputTokens: await estimateInput(requestBytes),
-    outputTokens: output === null ? 0 : await estimateOutput(output()),
+    inputTokens: await deps.countTokens(inputText(requestBytes)),
+    outputTokens: output === null ? 0 : await deps.countTokens(output()),
   });
 }

@@ -1,20 +1,14 @@
-/** Token counts of our own, for an answer whose provider reported none. */
+/** What of a request counts as input, where the provider did not say: all its strings, without embedded data. */
 import { parseJsonObject } from "../dialects/read.ts";
-import { estimateTokens } from "../pricing/estimate.ts";
 
 /** Longer strings without a space are data (images, files), not text. */
 const MAX_WORD = 4096;
 
-/** Input tokens of a request: all its strings, without embedded data. */
-export async function estimateInput(requestBytes: Uint8Array): Promise<number> {
-  const json = parseJsonObject(new TextDecoder().decode(requestBytes));
+/** @param requestBytes a JSON object */
+export function inputText(requestBytes: Uint8Array): string {
   const strings: string[] = [];
-  collectStrings(json, strings);
-  return estimateTokens(strings.join("\n"));
-}
-
-export async function estimateOutput(text: string): Promise<number> {
-  return estimateTokens(text);
+  collectStrings(parseJsonObject(new TextDecoder().decode(requestBytes)), strings);
+  return strings.join("\n");
 }
 
 function collectStrings(value: unknown, into: string[]): void {

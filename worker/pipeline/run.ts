@@ -18,7 +18,7 @@ import { roughTokens } from "../pricing/estimate.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
 import type { Accepted, Attempt } from "./attempt.ts";
 import { authenticate, identify, keyIdentity, type Caller } from "./authenticate.ts";
-import { estimator, type Call } from "./call.ts";
+import { estimates, type Call } from "./call.ts";
 import { asksForUsage, modelEdit, usageEdits } from "./edits.ts";
 import { Flight } from "./flight.ts";
 import { headersUp } from "./headers.ts";
@@ -141,7 +141,7 @@ async function prepare(
     },
     stream: { hideUsage, choices: choiceCount(body.json) },
     totalDeadline: deps.limits.totalMs === 0 ? Infinity : accepted.startedAt + deps.limits.totalMs,
-    estimate: estimator(body.bytes),
+    estimate: estimates(deps, body.bytes),
   };
   return { call, request: providerRequest(request, call, body), attempt: begin(call, 1) };
 }

@@ -1,0 +1,11 @@
+/** The thread behind `estimator.ts`. Text comes in, a count goes out, nothing is kept. */
+import { parentPort } from "node:worker_threads";
+import { estimateTokens } from "./estimate.ts";
+import type { EstimateAnswer, EstimateQuestion } from "./estimator.ts";
+
+parentPort?.on("message", (question: EstimateQuestion) => {
+  void estimateTokens(question.text).then((tokens) => {
+    const answer: EstimateAnswer = { id: question.id, tokens };
+    parentPort?.postMessage(answer);
+  });
+});
