@@ -5,16 +5,19 @@
  * No redirect is followed, no proxy variable is read, nothing is sent again.
  */
 import { Connection, IdleConnections } from "./egress/connection.ts";
+import { Deadlines } from "./egress/deadlines.ts";
 import {
   cachedResolve,
+  contextWith,
   dial,
   systemResolve,
   targetOf,
+  type Dial,
   type DialOptions,
   type Resolve,
   type Target,
 } from "./egress/dial.ts";
-import { HttpExchange } from "./egress/exchange.ts";
+import { HttpExchange, type ExchangeHome } from "./egress/exchange.ts";
 import { encodeRequest } from "./egress/request-head.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -91,10 +94,10 @@ export interface EgressRequest {
   /** A destination's name. */
   readonly destination: string;
   readonly method: string;
-  /** Begins with a slash. */
+  /** Begins with a slash; ASCII without blanks. */
   readonly pathAndQuery: string;
   readonly headers: HeaderList;
-  /** Written in order, neither joined nor copied when large. */
+  /** Written in order, neither joined nor copied when large. MUST NOT be changed before the answer is in. */
   readonly body: readonly Uint8Array[];
 }
 
@@ -107,7 +110,9 @@ export interface EgressReport {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly refused: number;
+  /** Idle ones included. */
   readonly openConnections: number;
+  readonly idleConnections: number;
 }
 
 export interface Egress {
@@ -116,13 +121,15 @@ export interface Egress {
   report(): readonly EgressReport[];
   /** Requests to places that nobody configured. */
   refusedElsewhere(): number;
-  /** Closes idle connections and stops the sweep. */
+  /** Closes idle connections, and busy ones when they are done; stops the sweep. */
   close(): void;
 }
 
 export interface EgressOptions {
   readonly destinations: readonly Destination[];
+  /** From the name's resolution to the TLS session. */
   readonly connectMs: number;
+  /** From the request's last byte written to the end of the answer's head. */
   readonly firstByteMs: number;
   /** Monotonic ms. */
   readonly now: () => number;
@@ -139,6 +146,7 @@ interface Lane {
   readonly target: Target;
   readonly host: string;
   readonly idle: IdleConnections;
+  readonly home: ExchangeHome;
   requests: number;
   bytesSent: number;
   bytesReceived: number;
@@ -147,13 +155,18 @@ interface Lane {
 }
 
 export function createEgress(options: EgressOptions): Egress {
-  const { firstByteMs, now } = options;
+  const { now } = options;
   const dialOptions: DialOptions = {
     resolve: cachedResolve(options.resolve ?? systemResolve, now),
     connectMs: options.connectMs,
-    extraCa: options.extraCa ?? null,
+    now,
+    secureContext: options.extraCa === undefined ? null : contextWith(options.extraCa),
   };
-  const lanes = new Map(options.destinations.map((each) => [each.name, createLane(each, now)]));
+  const heads = new Deadlines(options.firstByteMs, now);
+  const lanes = new Map(
+    options.destinations.map((each) => [each.name, createLane(each, heads, now)]),
+  );
+  const nowhere: ExchangeHome = { heads, sent: () => undefined, release: () => undefined };
   let refusedElsewhere = 0;
   const sweep = setInterval(() => {
     for (const lane of lanes.values()) lane.idle.sweep();
@@ -164,105 +177,101 @@ export function createEgress(options: EgressOptions): Egress {
   return {
     send(request) {
       const lane = lanes.get(request.destination);
-      if (lane !== undefined) return send(lane, request, dialOptions, firstByteMs);
+      if (lane !== undefined) return send(lane, request, dialOptions);
       refusedElsewhere += 1;
-      return refusedExchange(firstByteMs);
+      return refusedExchange(nowhere);
     },
-    report: () =>
-      [...lanes.values()].map((lane) => ({
-        destination: lane.destination.name,
-        origin: lane.destination.origin,
-        reason: lane.destination.reason,
-        requests: lane.requests,
-        bytesSent: lane.bytesSent,
-        bytesReceived: lane.bytesReceived,
-        refused: lane.refused,
-        openConnections: lane.open,
-      })),
+    report: () => [...lanes.values()].map(reportOf),
     refusedElsewhere: () => refusedElsewhere,
     close() {
       clearInterval(sweep);
-      for (const lane of lanes.values()) lane.idle.closeAll();
+      for (const lane of lanes.values()) lane.idle.close();
     },
   };
 }
 
-function createLane(destination: Destination, now: () => number): Lane {
-  return {
+function createLane(destination: Destination, heads: Deadlines, now: () => number): Lane {
+  const idle = new IdleConnections(now);
+  const lane: Lane = {
     destination,
     target: targetOf(destination.origin),
     host: new URL(destination.origin).host,
-    idle: new IdleConnections(now),
+    idle,
+    home: {
+      heads,
+      sent(count) {
+        lane.bytesSent += count;
+      },
+      release(connection, keepAlive, isReusable) {
+        if (isReusable) idle.put(connection, keepAlive);
+        else connection.destroy();
+      },
+    },
     requests: 0,
     bytesSent: 0,
     bytesReceived: 0,
     refused: 0,
     open: 0,
   };
+  return lane;
 }
 
-function refusedExchange(firstByteMs: number): Exchange {
-  const exchange = new HttpExchange({
-    pieces: [],
-    isHead: false,
-    firstByteMs,
-    release: () => undefined,
-  });
+function reportOf(lane: Lane): EgressReport {
+  return {
+    destination: lane.destination.name,
+    origin: lane.destination.origin,
+    reason: lane.destination.reason,
+    requests: lane.requests,
+    bytesSent: lane.bytesSent,
+    bytesReceived: lane.bytesReceived,
+    refused: lane.refused,
+    openConnections: lane.open,
+    idleConnections: lane.idle.count,
+  };
+}
+
+function refusedExchange(home: ExchangeHome): Exchange {
+  const exchange = new HttpExchange(home, [], false);
   exchange.refuse(new EgressError("refused"));
   return exchange;
 }
 
-function send(
-  lane: Lane,
-  request: EgressRequest,
-  dialOptions: DialOptions,
-  firstByteMs: number,
-): Exchange {
+function send(lane: Lane, request: EgressRequest, dialOptions: DialOptions): Exchange {
+  const { body, headers, method, pathAndQuery } = request;
   let pieces: Uint8Array[];
   try {
-    pieces = encodeRequest({ ...request, host: lane.host });
+    pieces = encodeRequest({ method, host: lane.host, pathAndQuery, headers, body });
   } catch {
     lane.refused += 1;
-    return refusedExchange(firstByteMs);
+    return refusedExchange(lane.home);
   }
-  const exchange = new HttpExchange({
-    pieces,
-    isHead: request.method === "HEAD",
-    firstByteMs,
-    release(connection, keepAlive, isReusable) {
-      if (isReusable) lane.idle.put(connection, keepAlive);
-      else connection.destroy();
-    },
-  });
+  const exchange = new HttpExchange(lane.home, pieces, method === "HEAD");
   lane.requests += 1;
-  for (const piece of pieces) lane.bytesSent += piece.length;
-
   const idle = lane.idle.take();
-  if (idle !== null) {
-    exchange.markReused(true);
-    exchange.begin(idle);
-    return exchange;
-  }
-  exchange.dialing(
-    dial(lane.destination, lane.target, dialOptions, (result) => {
-      if (result instanceof EgressError) {
-        if (result.kind === "refused") lane.refused += 1;
-        exchange.refuse(result);
-        return;
-      }
-      lane.open += 1;
-      const connection: Connection = new Connection(
-        result,
-        (count) => {
-          lane.bytesReceived += count;
-        },
-        () => {
-          lane.open -= 1;
-          lane.idle.remove(connection);
-        },
-      );
-      exchange.begin(connection);
-    }),
-  );
+  if (idle === null) exchange.dialing(connect(lane, dialOptions, exchange));
+  else exchange.begin(idle);
   return exchange;
+}
+
+/** Gives the exchange a new connection, or the reason why there is none. */
+function connect(lane: Lane, dialOptions: DialOptions, exchange: HttpExchange): Dial {
+  return dial(lane.destination, lane.target, dialOptions, (result) => {
+    if (result instanceof EgressError) {
+      if (result.kind === "refused") lane.refused += 1;
+      exchange.refuse(result);
+      return;
+    }
+    lane.open += 1;
+    const connection: Connection = new Connection(
+      result,
+      (count) => {
+        lane.bytesReceived += count;
+      },
+      () => {
+        lane.open -= 1;
+        lane.idle.remove(connection);
+      },
+    );
+    exchange.begin(connection);
+  });
 }

@@ -14,18 +14,26 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set([
   "deprecatedSiteLocal",
 ]);
 
-/** Metadata services outside the link-local range: AWS (IPv6), Alibaba, Azure's wire server, Oracle. */
+/** Metadata services outside the link-local range. */
 const METADATA: ReadonlySet<string> = new Set([
+  // AWS, Google Cloud, Oracle, Scaleway
   "fd00:ec2::254",
   "fd20:ce::254",
+  "fd00:c1::a9fe:a9fe",
+  "fd00:42::42",
+  // Alibaba, Azure's wire server, Oracle
   "100.100.100.200",
   "168.63.129.16",
   "192.0.0.192",
 ]);
 
+/** All of IPv6 that is given out (RFC 4291 §2.4, IANA). `ipaddr.js` calls the rest unicast, too. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /** @param text an address literal, without brackets; anything else is `never` */
 export function classifyAddress(text: string): AddressClass {
-  if (!ipaddr.isValid(text)) return "never";
+  // A zone names an interface of this machine: no name of the outside leads there, and it would hide what follows.
+  if (text.includes("%") || !ipaddr.isValid(text)) return "never";
   const address = ipaddr.parse(text);
   if (address.kind() === "ipv6") {
     const embedded = embeddedIpv4(address.toByteArray());
@@ -33,7 +41,9 @@ export function classifyAddress(text: string): AddressClass {
   }
   if (METADATA.has(address.toString())) return "never";
   const range = address.range();
-  if (range === "unicast") return "public";
+  if (range === "unicast") {
+    return address.kind() === "ipv4" || address.match(GLOBAL_IPV6) ? "public" : "never";
+  }
   return PRIVATE_RANGES.has(range) ? "private" : "never";
 }
 

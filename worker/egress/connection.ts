@@ -1,15 +1,22 @@
-/** One kept-alive connection and the pool that it belongs to. A connection carries one exchange at a time. */
+/** One kept-alive connection, and those of a destination that wait for their next request. A connection carries one exchange at a time. */
 import type { Socket } from "node:net";
 
 /** What the exchange on a connection hears. */
 export interface ConnectionUser {
   received(chunk: Uint8Array): void;
-  /** The peer closed, or the connection failed. Called at most once. */
-  closed(): void;
+  /** What was written has left; there is room for more. */
+  drained(): void;
+  /**
+   * Called at most once.
+   * @param isOrderly the peer ended its side; false: a reset, or any other failure
+   */
+  closed(isOrderly: boolean): void;
 }
 
 const MAX_IDLE = 256;
 const IDLE_MS = 30_000;
+/** A model may think for longer than a NAT remembers a silent connection (350 s at AWS). */
+const PROBE_AFTER_MS = 60_000;
 
 export class Connection {
   readonly socket: Socket;
@@ -22,28 +29,31 @@ export class Connection {
   constructor(socket: Socket, onBytes: (count: number) => void, onDead: () => void) {
     this.socket = socket;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, PROBE_AFTER_MS);
     socket.on("data", (chunk: Uint8Array) => {
       onBytes(chunk.length);
       // Nobody asked: the peer and we no longer agree on where messages end.
       if (this.#user === null) this.destroy();
       else this.#user.received(chunk);
     });
-    const dead = (): void => {
+    const dead = (isOrderly: boolean): void => {
       if (this.#isDead) return;
       this.#isDead = true;
       onDead();
       const user = this.#user;
       this.#user = null;
-      user?.closed();
+      user?.closed(isOrderly);
       socket.destroy();
     };
-    socket.on("end", dead);
-    socket.on("error", dead);
-    socket.on("close", dead);
+    socket.on("drain", () => this.#user?.drained());
+    socket.on("end", () => dead(true));
+    socket.on("error", () => dead(false));
+    socket.on("close", () => dead(false));
   }
 
+  /** Also from the moment of `destroy`, before the socket says so. */
   get isDead(): boolean {
-    return this.#isDead;
+    return this.#isDead || this.socket.destroyed;
   }
 
   use(user: ConnectionUser | null): void {
@@ -56,10 +66,11 @@ export class Connection {
   }
 }
 
-/** Idle connections of one destination, the last used first. */
+/** Idle connections of one destination, the last used first. They don't keep the process alive. */
 export class IdleConnections {
   readonly #stack: Connection[] = [];
   readonly #now: () => number;
+  #isClosed = false;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -71,7 +82,10 @@ export class IdleConnections {
 
   take(): Connection | null {
     for (let last = this.#stack.pop(); last !== undefined; last = this.#stack.pop()) {
-      if (!last.isDead && last.idleUntil > this.#now()) return last;
+      if (!last.isDead && last.idleUntil > this.#now()) {
+        last.socket.ref();
+        return last;
+      }
       last.destroy();
     }
     return null;
@@ -79,11 +93,14 @@ export class IdleConnections {
 
   /** @param keepAlive the peer's `keep-alive` header: how long it keeps the connection */
   put(connection: Connection, keepAlive: string | null): void {
-    if (connection.isDead) return;
-    if (this.#stack.length >= MAX_IDLE) return connection.destroy();
+    const ms = idleMs(keepAlive);
+    if (connection.isDead || this.#isClosed || ms === 0 || this.#stack.length >= MAX_IDLE) {
+      return connection.destroy();
+    }
     connection.use(null);
     connection.isReused = true;
-    connection.idleUntil = this.#now() + idleMs(keepAlive);
+    connection.idleUntil = this.#now() + ms;
+    connection.socket.unref();
     this.#stack.push(connection);
   }
 
@@ -102,14 +119,17 @@ export class IdleConnections {
     }
   }
 
-  closeAll(): void {
+  /** Closes all, and whatever is given back later. */
+  close(): void {
+    this.#isClosed = true;
     for (const connection of this.#stack.splice(0)) connection.destroy();
   }
 }
 
 /** A second less than the peer says, so that it does not close just as we write. */
 function idleMs(keepAlive: string | null): number {
-  const seconds = /(?:^|[,;\s])timeout=(\d{1,6})/i.exec(keepAlive ?? "")?.[1];
+  if (keepAlive === null) return IDLE_MS;
+  const seconds = /(?:^|[,;\s])timeout=(\d{1,6})/i.exec(keepAlive)?.[1];
   if (seconds === undefined) return IDLE_MS;
   return Math.max(0, Math.min(IDLE_MS, (Number(seconds) - 1) * 1000));
 }

@@ -4,7 +4,12 @@
  */
 import { lookup } from "node:dns/promises";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls, rootCertificates } from "node:tls";
+import {
+  connect as connectTls,
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+} from "node:tls";
 import { EgressError, type Destination } from "../egress.ts";
 import { classifyAddress } from "./addresses.ts";
 
@@ -16,8 +21,9 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 export interface DialOptions {
   readonly resolve: Resolve;
   readonly connectMs: number;
-  /** PEM; added to the runtime's own authorities. Null: none. */
-  readonly extraCa: string | null;
+  readonly now: () => number;
+  /** Whom to believe; null: the runtime's own authorities. */
+  readonly secureContext: SecureContext | null;
 }
 
 export interface Dial {
@@ -28,16 +34,37 @@ export interface Dial {
 export const systemResolve: Resolve = async (host) =>
   (await lookup(host, { all: true, verbatim: true })).map((found) => found.address);
 
-/** Resolved names, for a while. */
+/** Resolved names, for a while. Callers that ask at the same time share one question; failures are not kept. */
 export function cachedResolve(resolve: Resolve, now: () => number): Resolve {
   const known = new Map<string, { readonly addresses: readonly string[]; readonly at: number }>();
-  return async (host) => {
+  const asked = new Map<string, Promise<readonly string[]>>();
+
+  async function ask(host: string): Promise<readonly string[]> {
+    try {
+      const addresses = await resolve(host);
+      known.set(host, { addresses, at: now() });
+      return addresses;
+    } finally {
+      asked.delete(host);
+    }
+  }
+  return (host) => {
     const found = known.get(host);
-    if (found !== undefined && now() - found.at < NAME_TTL_MS) return found.addresses;
-    const addresses = await resolve(host);
-    known.set(host, { addresses, at: now() });
-    return addresses;
+    if (found !== undefined && now() - found.at < NAME_TTL_MS) {
+      return Promise.resolve(found.addresses);
+    }
+    const pending = asked.get(host) ?? ask(host);
+    asked.set(host, pending);
+    return pending;
   };
+}
+
+/**
+ * The runtime's authorities and further ones; made once, since it reads every certificate.
+ * @param extraCa PEM
+ */
+export function contextWith(extraCa: string): SecureContext {
+  return createSecureContext({ ca: [...rootCertificates, extraCa] });
 }
 
 export interface Target {
@@ -64,6 +91,7 @@ export function dial(
   options: DialOptions,
   done: (result: Socket | EgressError) => void,
 ): Dial {
+  const deadline = options.now() + options.connectMs;
   let socket: Socket | null = null;
   let isOver = false;
   const finish = (result: Socket | EgressError): void => {
@@ -80,11 +108,14 @@ export function dial(
     if (addresses.length === 0) return finish(new EgressError("unresolvable"));
     const allowed = addresses.filter((address) => isAllowed(address, destination));
     if (allowed.length === 0) return finish(new EgressError("refused"));
-    for (const address of allowed) {
+    for (const [at, address] of allowed.entries()) {
       if (isOver) return;
-      const attempt = open(address, target, options.extraCa);
+      const attempt = open(address, target, options.secureContext);
       socket = attempt;
-      if (await connected(attempt, target.isTls)) return finish(attempt);
+      // A silent address may have its share of the time only, so that the next one has a chance.
+      const left = allowed.length - at;
+      const limitMs = left === 1 ? Infinity : (deadline - options.now()) / left;
+      if (await connected(attempt, target.isTls, limitMs)) return finish(attempt);
       attempt.destroy();
     }
     finish(new EgressError("unreachable"));
@@ -115,7 +146,7 @@ function isAllowed(address: string, destination: Destination): boolean {
   return kind === "public" || (kind === "private" && destination.allowPrivate);
 }
 
-function open(address: string, target: Target, extraCa: string | null): Socket {
+function open(address: string, target: Target, secureContext: SecureContext | null): Socket {
   const place = { host: address, port: target.port };
   if (!target.isTls) return connectPlain(place);
   return connectTls({
@@ -124,15 +155,16 @@ function open(address: string, target: Target, extraCa: string | null): Socket {
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
     ALPNProtocols: ["http/1.1"],
     rejectUnauthorized: true,
-    ...(extraCa === null ? {} : { ca: [...rootCertificates, extraCa] }),
+    ...(secureContext === null ? {} : { secureContext }),
   });
 }
 
 /** False for every way of not getting there; the socket's errors say more than may be told. */
-function connected(socket: Socket, isTls: boolean): Promise<boolean> {
-  return new Promise((resolve) => {
-    socket.once(isTls ? "secureConnect" : "connect", () => resolve(true));
-    socket.on("error", () => resolve(false));
-    socket.once("close", () => resolve(false));
-  });
+function connected(socket: Socket, isTls: boolean, limitMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = limitMs === Infinity ? undefined : setTimeout(() => resolve(false), limitMs);
+  socket.once(isTls ? "secureConnect" : "connect", () => resolve(true));
+  socket.on("error", () => resolve(false));
+  socket.once("close", () => resolve(false));
+  return promise.finally(() => clearTimeout(timer));
 }

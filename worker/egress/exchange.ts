@@ -1,5 +1,7 @@
-/** One request and its answer over one connection: from the first byte written to the connection's return. */
-import type { Socket } from "node:net";
+/**
+ * One request and its answer over one connection: from the first byte written to the connection's return. The message's end
+ * on the wire frees the connection; the body's end is told to the sink, maybe later: when it has started, when all is decoded.
+ */
 import {
   EgressError,
   type Answer,
@@ -9,48 +11,62 @@ import {
   type HeaderList,
 } from "../egress.ts";
 import type { Connection, ConnectionUser } from "./connection.ts";
-import { codingOf, createDecoder, withoutCoding, type Decoder } from "./decode.ts";
+import type { Deadlines, Expiring } from "./deadlines.ts";
+import {
+  codingOf,
+  createDecoder,
+  withoutCoding,
+  type Decoder,
+  type DecoderUser,
+} from "./decode.ts";
 import type { Dial } from "./dial.ts";
 import { ResponseParser, type ParserEvents } from "./response-parser.ts";
 
 /** What waits here for a sink that has not been started yet. */
 const MAX_EARLY_BYTES = 64 * 1024;
 
-export interface ExchangeOptions {
-  readonly pieces: readonly Uint8Array[];
-  readonly isHead: boolean;
-  readonly firstByteMs: number;
-  /** Called once: the connection is free again, or (null) gone. */
+/** What all exchanges with one destination share. */
+export interface ExchangeHome {
+  /** The time for an answer's head. */
+  readonly heads: Deadlines;
+  sent(count: number): void;
+  /** Called once for a connection. */
   release(connection: Connection, keepAlive: string | null, isReusable: boolean): void;
 }
 
-export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, ParserEvents {
+export class HttpExchange
+  implements Exchange, AnswerBody, ConnectionUser, ParserEvents, DecoderUser, Expiring
+{
   readonly answer: Promise<Answer>;
-  readonly #options: ExchangeOptions;
+  readonly #home: ExchangeHome;
+  readonly #pieces: readonly Uint8Array[];
   readonly #parser: ResponseParser;
-  #resolve: (answer: Answer) => void = () => undefined;
-  #reject: (error: EgressError) => void = () => undefined;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: EgressError) => void;
   #dial: Dial | null = null;
   #connection: Connection | null = null;
-  #firstByteTimer: ReturnType<typeof setTimeout> | undefined;
-  #hasHead = false;
   #wasReused = false;
-  #isOver = false;
+  /** How many pieces the connection has taken. */
+  #written = 0;
+  #hasHead = false;
   #decoder: Decoder | null = null;
   #sink: BodySink | null = null;
-  /** What came before `start`; `null` marks the end. */
-  #early: (Uint8Array | EgressError | null)[] = [];
+  /** Came before `start`. */
+  #early: Uint8Array[] = [];
   #earlyBytes = 0;
+  #isPaused = false;
+  /** How it ends, known before the sink may be told. */
+  #ending: "end" | EgressError | null = null;
+  #isTold = false;
 
-  constructor(options: ExchangeOptions) {
-    this.#options = options;
-    this.#parser = new ResponseParser(options.isHead, this);
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // A caller that has gone away does not look any more.
-    this.answer.catch(() => undefined);
+  constructor(home: ExchangeHome, pieces: readonly Uint8Array[], isHead: boolean) {
+    this.#home = home;
+    this.#pieces = pieces;
+    this.#parser = new ResponseParser(isHead, this);
+    const { promise, reject, resolve } = Promise.withResolvers<Answer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   /** A connection is being made. */
@@ -61,82 +77,77 @@ export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, Parse
   /** Writes the request. */
   begin(connection: Connection): void {
     this.#dial = null;
-    if (this.#isOver) {
-      this.#options.release(connection, null, false);
-      return;
-    }
+    if (this.#ending !== null) return this.#home.release(connection, null, false);
     this.#connection = connection;
+    this.#wasReused = connection.isReused;
     connection.use(this);
-    const { socket } = connection;
-    for (const piece of this.#options.pieces) socket.write(piece);
-    this.#firstByteTimer = setTimeout(() => {
-      this.#fail(new EgressError("timeout_first_byte"));
-    }, this.#options.firstByteMs);
+    this.#home.heads.add(this);
+    this.#write(connection);
   }
 
-  /** No connection could be made. */
+  /** It goes nowhere: not allowed, or no connection could be made. */
   refuse(error: EgressError): void {
-    this.#fail(error);
+    if (this.#ending === null) this.#finish(error);
   }
 
   cancel(): void {
-    // Before the error is made: an exchange that is over is the usual case.
-    if (this.#isOver) return;
-    this.#fail(new EgressError("cancelled"));
+    if (this.#isTold) return;
+    this.#early = [];
+    this.#finish(new EgressError("cancelled"));
   }
 
   start(sink: BodySink): void {
     this.#sink = sink;
     const early = this.#early;
     this.#early = [];
-    for (const item of early) {
-      if (item === null) sink.end();
-      else if (item instanceof EgressError) sink.fail(item);
-      else sink.data(item);
+    for (const chunk of early) {
+      // The sink may cancel at any chunk.
+      if (this.#isTold) return;
+      sink.data(chunk);
     }
-    this.#socket?.resume();
+    if (this.#isTold) return;
+    if (this.#ending !== null) this.#tell(sink, this.#ending);
+    else if (!this.#isPaused) this.#letFlow();
   }
 
   pause(): void {
-    if (this.#decoder === null) this.#socket?.pause();
-    else this.#decoder.pause();
+    this.#isPaused = true;
+    this.#hold();
   }
 
   resume(): void {
-    if (this.#decoder === null) this.#socket?.resume();
-    else this.#decoder.resume();
+    this.#isPaused = false;
+    this.#letFlow();
   }
 
   received(chunk: Uint8Array): void {
-    if (this.#firstByteTimer !== undefined) {
-      clearTimeout(this.#firstByteTimer);
-      this.#firstByteTimer = undefined;
-    }
     this.#parser.push(chunk);
-    if (this.#isOver) this.#letGo();
+    if (this.#parser.isDone) this.#letGo();
   }
 
-  closed(): void {
+  drained(): void {
+    // The provider's time begins when it has the request: an upload may take longer than that.
+    if (!this.#hasHead) this.#home.heads.add(this);
+    if (this.#connection !== null) this.#write(this.#connection);
+  }
+
+  closed(isOrderly: boolean): void {
     this.#connection = null;
-    if (this.#isOver) return;
-    if (this.#parser.hasBytes) this.#parser.close();
-    else this.#fail(new EgressError("closed", this.#wasReused));
+    if (this.#ending !== null) return;
+    if (this.#parser.hasBytes) this.#parser.close(isOrderly);
+    else this.#finish(new EgressError("closed", this.#wasReused));
   }
 
-  head(status: number, headers: HeaderList): void {
+  /** No head in time. */
+  expired(): void {
+    if (this.#ending === null) this.#finish(new EgressError("timeout_first_byte"));
+  }
+
+  head(status: number, headers: HeaderList, hasBody: boolean): void {
     this.#hasHead = true;
-    const coding = codingOf(headers);
-    if (coding !== null) {
-      this.#decoder = createDecoder(
-        coding,
-        {
-          data: (chunk) => this.#deliver(chunk),
-          end: () => this.#deliverEnd(null),
-          fail: (error) => this.#deliverEnd(error),
-        },
-        { pause: () => this.#socket?.pause(), resume: () => this.#socket?.resume() },
-      );
-    }
+    this.#home.heads.delete(this);
+    const coding = hasBody ? codingOf(headers) : null;
+    if (coding !== null) this.#decoder = createDecoder(coding, this);
     this.#resolve({
       status,
       headers: coding === null ? headers : withoutCoding(headers),
@@ -146,69 +157,105 @@ export class HttpExchange implements Exchange, AnswerBody, ConnectionUser, Parse
 
   data(chunk: Uint8Array): void {
     // Cancelled in the middle of a read: the parser goes on to its end, nobody listens.
-    if (this.#isOver) return;
-    if (this.#decoder === null) this.#deliver(chunk);
-    else this.#decoder.data(chunk);
+    if (this.#ending !== null) return;
+    if (this.#decoder === null) this.decoded(chunk);
+    else this.#decoder.write(chunk);
   }
 
   end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (this.#decoder === null) this.#deliverEnd(null);
+    if (this.#ending !== null) return;
+    if (this.#decoder === null) this.#finish("end");
     else this.#decoder.end();
   }
 
   malformed(): void {
-    this.#fail(new EgressError("malformed"));
+    if (this.#ending === null) this.#finish(new EgressError("malformed"));
   }
 
   cut(): void {
-    this.#fail(new EgressError("cut"));
+    if (this.#ending === null) this.#finish(new EgressError("cut"));
   }
 
-  /** @param isReused the connection had carried an answer before */
-  markReused(isReused: boolean): void {
-    this.#wasReused = isReused;
-  }
-
-  get #socket(): Socket | undefined {
-    return this.#connection?.socket;
-  }
-
-  #deliver(chunk: Uint8Array): void {
+  decoded(chunk: Uint8Array): void {
     if (this.#sink !== null) return this.#sink.data(chunk);
     this.#early.push(chunk);
     this.#earlyBytes += chunk.length;
-    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#socket?.pause();
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#hold();
   }
 
-  #deliverEnd(error: EgressError | null): void {
-    if (this.#sink === null) this.#early.push(error);
-    else if (error === null) this.#sink.end();
-    else this.#sink.fail(error);
+  decodedAll(): void {
+    this.#finish("end");
   }
 
+  undecodable(): void {
+    this.#finish(new EgressError("malformed"));
+  }
+
+  full(): void {
+    this.#connection?.socket.pause();
+  }
+
+  hungry(): void {
+    this.#connection?.socket.resume();
+  }
+
+  #hold(): void {
+    if (this.#decoder === null) this.#connection?.socket.pause();
+    else this.#decoder.pause();
+  }
+
+  #letFlow(): void {
+    if (this.#decoder === null) this.#connection?.socket.resume();
+    else this.#decoder.resume();
+  }
+
+  #write({ socket }: Connection): void {
+    while (this.#written < this.#pieces.length) {
+      const piece = this.#pieces[this.#written++];
+      if (piece === undefined) return;
+      this.#home.sent(piece.length);
+      // `drained` goes on.
+      if (!socket.write(piece)) return;
+    }
+  }
+
+  #finish(ending: "end" | EgressError): void {
+    this.#ending = ending;
+    if (ending !== "end") {
+      this.#dial?.cancel();
+      this.#decoder?.destroy();
+      this.#letGo();
+      if (!this.#hasHead) return this.#fail(ending);
+    }
+    if (this.#sink !== null) this.#tell(this.#sink, ending);
+  }
+
+  /** There is no answer. */
   #fail(error: EgressError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#dial?.cancel();
-    this.#letGo();
-    if (!this.#hasHead) this.#reject(error);
-    else if (this.#decoder === null) this.#deliverEnd(error);
-    else this.#decoder.fail(error);
+    this.#isTold = true;
+    this.#home.heads.delete(this);
+    // A caller that has gone away does not look any more.
+    this.answer.catch(() => undefined);
+    this.#reject(error);
+  }
+
+  #tell(sink: BodySink, ending: "end" | EgressError): void {
+    this.#isTold = true;
+    if (ending === "end") sink.end();
+    else sink.fail(ending);
   }
 
   /** Gives the connection back, or closes it. */
   #letGo(): void {
-    clearTimeout(this.#firstByteTimer);
-    this.#firstByteTimer = undefined;
     const connection = this.#connection;
     if (connection === null) return;
     this.#connection = null;
     connection.use(null);
+    const { socket } = connection;
     // A peer that answered before it had read all still expects the rest.
-    const isReusable = this.#parser.isReusable && connection.socket.writableLength === 0;
-    if (isReusable) connection.socket.resume();
-    this.#options.release(connection, this.#parser.keepAlive, isReusable);
+    const isSent = this.#written === this.#pieces.length && socket.writableLength === 0;
+    const isReusable = isSent && this.#parser.isReusable;
+    if (isReusable && socket.isPaused()) socket.resume();
+    this.#home.release(connection, this.#parser.keepAlive, isReusable);
   }
 }

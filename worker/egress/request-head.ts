@@ -1,19 +1,17 @@
-/** The head of a request as bytes. What could end a line early, and so smuggle a header or a request, is refused. */
+/** A request as bytes. What could end a line early, and so smuggle a header or a request, is refused. */
 import { Buffer } from "node:buffer";
 import { EgressError, type HeaderList } from "../egress.ts";
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const BAD_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-const BAD_IN_PATH = /[^\x21-\x7e]/;
-/** Ours alone. */
-const FRAMING: ReadonlySet<string> = new Set([
-  "host",
-  "content-length",
-  "transfer-encoding",
-  "connection",
-]);
+const PATH = /^\/[\x21-\x7e]*$/;
+/** Ours alone: about the connection and the message's frame, not about what is asked. */
+const FRAMING =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|proxy-connection|te|trailer|upgrade|expect)$/i;
 /** Up to this, head and body go out in one write. */
 const ONE_WRITE_BYTES = 16 * 1024;
+/** Larger bodies go out in slices, so that it shows whether the peer still takes them. */
+const SLICE_BYTES = 64 * 1024;
 
 export interface RequestParts {
   readonly method: string;
@@ -30,19 +28,21 @@ export interface RequestParts {
  */
 export function encodeRequest(parts: RequestParts): Uint8Array[] {
   const { body, headers, host, method, pathAndQuery } = parts;
-  if (BAD_IN_PATH.test(pathAndQuery) || !NAME.test(method)) throw new EgressError("refused");
+  if (!PATH.test(pathAndQuery) || !NAME.test(method)) throw new EgressError("refused");
   let length = 0;
   for (const piece of body) length += piece.length;
   let head = `${method} ${pathAndQuery} HTTP/1.1\r\nhost: ${host}\r\n`;
   for (const [name, value] of headers) {
     if (!NAME.test(name) || BAD_IN_VALUE.test(value)) throw new EgressError("refused");
-    if (!FRAMING.has(name)) head += `${name}: ${value}\r\n`;
+    if (!FRAMING.test(name)) head += `${name}: ${value}\r\n`;
   }
   head +=
     length > 0 || method === "POST"
       ? `content-length: ${length}\r\nconnection: keep-alive\r\n\r\n`
       : "connection: keep-alive\r\n\r\n";
-  if (head.length + length > ONE_WRITE_BYTES) return [Buffer.from(head, "latin1"), ...body];
+  if (head.length + length > ONE_WRITE_BYTES) {
+    return [Buffer.from(head, "latin1"), ...body.flatMap(slices)];
+  }
   const whole = Buffer.allocUnsafe(head.length + length);
   let at = whole.write(head, 0, "latin1");
   for (const piece of body) {
@@ -50,4 +50,13 @@ export function encodeRequest(parts: RequestParts): Uint8Array[] {
     at += piece.length;
   }
   return [whole];
+}
+
+/** Views, no copies. */
+function slices(piece: Uint8Array): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let at = 0; at < piece.length; at += SLICE_BYTES) {
+    found.push(piece.subarray(at, at + SLICE_BYTES));
+  }
+  return found;
 }

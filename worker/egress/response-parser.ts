@@ -4,15 +4,20 @@
  */
 import { latin1 } from "../bytes.ts";
 import type { HeaderList } from "../egress.ts";
+import { parseHeaders } from "./response-headers.ts";
 
 const MAX_HEAD_BYTES = 64 * 1024;
-const MAX_HEADERS = 500;
 const MAX_CHUNK_LINE = 1024;
+/** Of a chunk's size: far more than can be, and exact as a number. */
+const MAX_SIZE_DIGITS = 12;
+/** A head is looked for in pieces of this size: behind it may stand a large part of the body. */
+const HEAD_WINDOW = 4 * 1024;
 const CR = 0x0d;
 const LF = 0x0a;
 
 export interface ParserEvents {
-  head(status: number, headers: HeaderList): void;
+  /** @param hasBody false: `end` follows at once */
+  head(status: number, headers: HeaderList, hasBody: boolean): void;
   data(chunk: Uint8Array): void;
   /** The message is complete by its own framing. */
   end(): void;
@@ -24,8 +29,7 @@ export interface ParserEvents {
 
 type State = "head" | "length" | "size" | "chunk" | "chunk-end" | "trailer" | "close" | "done";
 
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 export class ResponseParser {
   readonly #events: ParserEvents;
@@ -35,6 +39,8 @@ export class ResponseParser {
   #pending = "";
   #remaining = 0;
   #trailerBytes = 0;
+  /** Of interim answers. */
+  #interimBytes = 0;
   #hasBytes = false;
   #isPersistent = false;
   #keepAlive: string | null = null;
@@ -48,6 +54,10 @@ export class ResponseParser {
   /** Whether anything at all has arrived. */
   get hasBytes(): boolean {
     return this.#hasBytes;
+  }
+
+  get isDone(): boolean {
+    return this.#state === "done";
   }
 
   /** Whether the connection may carry another request: known once the message has ended. */
@@ -93,18 +103,19 @@ export class ResponseParser {
     }
   }
 
-  /** The peer closed the connection. */
-  close(): void {
+  /** The connection is closed. @param isOrderly by the peer's own end; a reset ends no body, whatever its framing */
+  close(isOrderly: boolean): void {
     if (this.#state === "done") return;
     const state = this.#state;
     this.#state = "done";
-    if (state === "close") this.#events.end();
+    if (state === "close" && isOrderly) this.#events.end();
     else if (state === "head") this.#events.malformed();
     else this.#events.cut();
   }
 
   #readHead(chunk: Uint8Array, from: number): number {
-    const text = latin1(from === 0 ? chunk : chunk.subarray(from));
+    const to = Math.min(chunk.length, from + HEAD_WINDOW);
+    const text = latin1(chunk.subarray(from, to));
     const before = this.#pending.length;
     // The end may straddle the chunks.
     const all = before === 0 ? text : this.#pending + text;
@@ -112,7 +123,7 @@ export class ResponseParser {
     if (end < 0) {
       this.#pending = all;
       if (all.length > MAX_HEAD_BYTES) this.#malformed();
-      return chunk.length;
+      return to;
     }
     this.#pending = "";
     if (end > MAX_HEAD_BYTES) this.#malformed();
@@ -121,24 +132,24 @@ export class ResponseParser {
   }
 
   #parseHead(head: string): void {
-    const lines = head.split("\r\n");
-    const statusLine = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(
-      lines[0] ?? "",
-    );
-    const headers = statusLine === null ? null : parseHeaders(lines);
+    const lineEnd = head.indexOf("\r\n");
+    const statusLine = STATUS_LINE.exec(lineEnd < 0 ? head : head.slice(0, lineEnd));
+    const headers = lineEnd < 0 ? [] : parseHeaders(head, lineEnd + 2);
     if (statusLine === null || headers === null) return this.#malformed();
     const status = Number(statusLine[2]);
     if (status < 200) {
       // Interim answers say nothing that we need; a switch of protocols was never asked for.
-      if (status === 101 || status < 100) this.#malformed();
+      this.#interimBytes += head.length;
+      const isEndless = this.#interimBytes > MAX_HEAD_BYTES;
+      if (status === 101 || status < 100 || isEndless) this.#malformed();
       return;
     }
-    this.#isPersistent = statusLine[1] === "1";
-    this.#frame(status, headers);
+    this.#frame(status, headers, statusLine[1] === "1");
   }
 
   /** RFC 9112 §6.3 */
-  #frame(status: number, headers: HeaderList): void {
+  #frame(status: number, headers: HeaderList, isVersion11: boolean): void {
+    this.#isPersistent = isVersion11;
     let length: string | null = null;
     let coding: string | null = null;
     for (const [name, value] of headers) {
@@ -154,17 +165,19 @@ export class ResponseParser {
         this.#keepAlive = value;
       }
     }
-    if (coding !== null && (length !== null || coding !== "chunked")) return this.#malformed();
+    if (coding !== null && (length !== null || coding !== "chunked" || !isVersion11)) {
+      return this.#malformed();
+    }
     if (length !== null && !/^\d{1,15}$/.test(length)) return this.#malformed();
 
-    const hasBody = !this.#isHead && status !== 204 && status !== 304 && length !== "0";
-    this.#events.head(status, headers);
+    const hasBody =
+      !this.#isHead && status !== 204 && status !== 304 && Number(length ?? "1") !== 0;
+    this.#events.head(status, headers, hasBody);
     if (!hasBody) return this.#end();
     if (coding !== null) this.#state = "size";
     else if (length !== null) {
       this.#state = "length";
       this.#remaining = Number(length);
-      if (this.#remaining === 0) this.#end();
     } else {
       this.#state = "close";
       this.#isPersistent = false;
@@ -183,6 +196,11 @@ export class ResponseParser {
   }
 
   #readSize(chunk: Uint8Array, from: number): number {
+    const quick = this.#pending === "" ? readPlainSize(chunk, from) : null;
+    if (quick !== null) {
+      this.#beginChunk(quick.size);
+      return quick.end;
+    }
     const line = this.#readLine(chunk, from);
     if (line === null) return chunk.length;
     const size = /^([0-9a-fA-F]{1,12})[ \t]*(?:;.*)?$/.exec(line.text);
@@ -190,9 +208,13 @@ export class ResponseParser {
       this.#malformed();
       return chunk.length;
     }
-    this.#remaining = Number.parseInt(size[1] ?? "", 16);
-    this.#state = this.#remaining === 0 ? "trailer" : "chunk";
+    this.#beginChunk(Number.parseInt(size[1] ?? "", 16));
     return line.end;
+  }
+
+  #beginChunk(size: number): void {
+    this.#remaining = size;
+    this.#state = size === 0 ? "trailer" : "chunk";
   }
 
   #readChunkEnd(chunk: Uint8Array, from: number): number {
@@ -249,16 +271,25 @@ export class ResponseParser {
   }
 }
 
-function parseHeaders(lines: readonly string[]): HeaderList | null {
-  if (lines.length - 1 > MAX_HEADERS) return null;
-  const headers: (readonly [string, string])[] = [];
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] ?? "";
-    const colon = line.indexOf(":");
-    const name = line.slice(0, colon);
-    const value = line.slice(colon + 1).trim();
-    if (colon < 1 || !NAME.test(name) || !VALUE.test(value)) return null;
-    headers.push([name.toLowerCase(), value]);
+/** The usual size line: digits and CRLF, not cut. Null for any other, which `#readSize` then judges. */
+function readPlainSize(
+  chunk: Uint8Array,
+  from: number,
+): { readonly size: number; readonly end: number } | null {
+  let size = 0;
+  let at = from;
+  for (let digit = hexDigit(chunk[at]); digit >= 0; digit = hexDigit(chunk[at])) {
+    if (at - from === MAX_SIZE_DIGITS) return null;
+    size = size * 16 + digit;
+    at += 1;
   }
-  return headers;
+  return at > from && chunk[at] === CR && chunk[at + 1] === LF ? { size, end: at + 2 } : null;
+}
+
+/** -1 for what is none. */
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
