@@ -34,7 +34,7 @@ const REMARKS = [
   "The orchard smells of apples, rope and the last warm evening.",
 ];
 
-/** @param seed any number; picks the remark */
+/** @param seed any number; picks the remarks */
 export function complete(model: DemoModel, request: DemoRequest, seed: number): Completion {
   const thought = model.reasons ? tokenize(THOUGHT) : [];
   const limit = request.maxTokens ?? Infinity;
@@ -42,7 +42,9 @@ export function complete(model: DemoModel, request: DemoRequest, seed: number): 
   const tool = toolToCall(model, request);
   const choices = Array.from({ length: request.choices }, (_, index): Choice => {
     const tokens = tokenize(
-      tool === null ? answerText(request, seed + index) : JSON.stringify(sampleSchema(tool.schema)),
+      tool === null
+        ? answerText(request, model.remarks, seed + index)
+        : JSON.stringify(sampleSchema(tool.schema)),
     );
     const kept = tokens.slice(0, Math.max(0, limit - reasoning.length));
     return { toolName: tool?.name ?? null, tokens: kept, isCut: kept.length < tokens.length };
@@ -53,17 +55,16 @@ export function complete(model: DemoModel, request: DemoRequest, seed: number): 
 
 function toolToCall(model: DemoModel, request: DemoRequest): DemoTool | null {
   const { tools } = request;
-  if (tools.kind === "none") return null;
-  if (tools.kind === "must") return tools.tool;
-  return model.callsTools && !request.endsInToolResult ? tools.tool : null;
+  if (tools.kind === "none" || request.hasToolResult) return null;
+  return tools.kind === "must" || model.callsTools ? tools.tool : null;
 }
 
-function answerText(request: DemoRequest, seed: number): string {
+function answerText(request: DemoRequest, count: number, seed: number): string {
   if (request.outputSchema !== null) return JSON.stringify(sampleSchema(request.outputSchema));
   const { inputTokens, turns } = request;
   const messages = turns === 1 ? "1 message" : `${turns} messages`;
-  const remark = REMARKS[seed % REMARKS.length] ?? "";
-  return `The demo model counts about ${inputTokens} tokens in ${messages}. ${remark}`;
+  const remarks = Array.from({ length: count }, (_, at) => REMARKS[(seed + at) % REMARKS.length]);
+  return `The demo model counts about ${inputTokens} tokens in ${messages}. ${remarks.join(" ")}`;
 }
 
 function countUsage(

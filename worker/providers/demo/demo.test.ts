@@ -169,6 +169,87 @@ describe("every generating endpoint", () => {
   }
 });
 
+describe("a loop of tool calls", () => {
+  const schema = { type: "object", properties: {} };
+  const later = { role: "user", content: "And then?" };
+  const loops: readonly [
+    endpoint: keyof typeof BODIES,
+    tools: object,
+    rounds: object,
+    answer: string,
+  ][] = [
+    [
+      "chat",
+      {
+        tools: [{ type: "function", function: { name: "f", parameters: schema } }],
+        tool_choice: "required",
+      },
+      { messages: [...MESSAGES, { role: "tool", tool_call_id: "call_1", content: "x" }, later] },
+      '"tool_calls"',
+    ],
+    [
+      "responses",
+      { tools: [{ type: "function", name: "f", parameters: schema }], tool_choice: "required" },
+      { input: [...MESSAGES, { type: "function_call_output", call_id: "c", output: "x" }, later] },
+      '"function_call"',
+    ],
+    [
+      "messages",
+      { tools: [{ name: "f", input_schema: schema }], tool_choice: { type: "any" } },
+      {
+        messages: [
+          ...MESSAGES,
+          { role: "user", content: [{ type: "tool_result", tool_use_id: "t", content: "x" }] },
+          later,
+        ],
+      },
+      '"tool_use"',
+    ],
+  ];
+  for (const [endpoint, tools, rounds, call] of loops) {
+    for (const stream of [false, true]) {
+      test(`${endpoint}: ends in text once there is a result, even if a call is forced${stream ? ", streamed" : ""}`, async () => {
+        const request = { model: "demo-tools", stream, ...BODIES[endpoint], ...tools };
+        expect((await ask(endpoint, request)).text).toContain(call);
+        expect((await ask(endpoint, { ...request, ...rounds })).text).not.toContain(call);
+      });
+    }
+  }
+});
+
+describe("the slow model", () => {
+  for (const endpoint of GENERATING) {
+    test(`${endpoint}: has about 50 tokens to say`, async () => {
+      const { facts } = await whole(endpoint, "demo-slow");
+      expect(facts.usage?.outputTokens).toBeGreaterThanOrEqual(45);
+      expect(facts.usage?.outputTokens).toBeLessThanOrEqual(60);
+    });
+  }
+
+  test("takes 200 ms a token", async () => {
+    const waits: number[] = [];
+    const slow = createDemoProvider({
+      after: (ms, run) => {
+        waits.push(ms);
+        const timer = setImmediate(run);
+        return () => clearImmediate(timer);
+      },
+    });
+    const exchange = slow.send({
+      endpoint: "chat",
+      method: "POST",
+      path: "/chat/completions",
+      query: "",
+      headers: [],
+      body: [utf8Bytes(JSON.stringify({ model: "demo-slow", stream: true, ...BODIES.chat }))],
+      callerCredential: null,
+    });
+    await receive(await exchange.answer);
+    expect(waits.length).toBeGreaterThan(45);
+    expect(new Set(waits)).toEqual(new Set([200]));
+  });
+});
+
 describe("usage of a chat stream", () => {
   test("is not mentioned where nobody asks for it", async () => {
     expect((await streamed("chat", "demo")).text).not.toContain("usage");
@@ -269,6 +350,11 @@ describe("a bad request", () => {
       "previous_response_id",
     ],
     ["no prompt", "completions", { model: "demo" }, 400, "prompt"],
+    ["a prompt that is none", "completions", { model: "demo", prompt: 5 }, 400, "prompt"],
+    ["a prompt within prompts", "completions", { model: "demo", prompt: [{}] }, 400, "prompt"],
+    ["no text to embed", "embeddings", { model: "demo", input: [{}] }, 400, "input"],
+    ["no token to embed", "embeddings", { model: "demo", input: [[]] }, 400, "input"],
+    ["tokens among texts", "embeddings", { model: "demo", input: [1, "a"] }, 400, "input"],
     ["nothing to embed", "embeddings", { model: "demo" }, 400, "input"],
     [
       "an unknown encoding",

@@ -1,7 +1,7 @@
 /** The demo's embeddings: unit vectors made from the input's hash. Source: OpenAI API reference, "Embeddings". */
 import { Buffer } from "node:buffer";
 import type { JsonObject } from "../../dialects/read.ts";
-import { missing, optionalInteger } from "./fields.ts";
+import { optionalInteger, requiredTexts } from "./fields.ts";
 import { hashText } from "./hash.ts";
 import type { DemoModel } from "./models.ts";
 import { RefusedRequest } from "./refusal.ts";
@@ -21,14 +21,7 @@ export interface EmbeddingsRequest {
 
 /** @throws RefusedRequest */
 export function readEmbeddings(body: JsonObject): EmbeddingsRequest {
-  const input = body["input"];
-  if (input === undefined || input === null) throw missing("input");
-  if (typeof input !== "string" && !Array.isArray(input)) {
-    throw new RefusedRequest("Invalid type for 'input': expected a string or an array.", "input");
-  }
-  // A list of numbers is one input in tokens.
-  const isOne = typeof input === "string" || typeof input[0] === "number";
-  const inputs: readonly unknown[] = isOne ? [input] : input;
+  const inputs = requiredTexts(body, "input");
   if (inputs.length === 0 || inputs.length > MAX_INPUTS || inputs.includes("")) {
     throw new RefusedRequest(
       `Invalid 'input': expected 1 to ${MAX_INPUTS} texts, none empty.`,

@@ -51,6 +51,29 @@ export function requiredObjects(body: JsonObject, name: string): readonly JsonOb
   return list;
 }
 
+/**
+ * Texts to complete or to embed: one or several, each a string or a list of token numbers.
+ * @throws RefusedRequest
+ */
+export function requiredTexts(body: JsonObject, name: string): readonly unknown[] {
+  const value = body[name];
+  if (value === undefined || value === null) throw missing(name);
+  // A list of numbers is one text in tokens; any other list is a list of texts.
+  if (isText(value)) return [value];
+  if (Array.isArray(value) && value.every(isText)) return value;
+  throw new RefusedRequest(
+    `Invalid type for '${name}': expected a string, or an array of strings or of tokens.`,
+    name,
+    "invalid_type",
+  );
+}
+
+/** An empty list is none: it can't be told from a list of no texts. */
+function isText(value: unknown): boolean {
+  if (typeof value === "string") return true;
+  return Array.isArray(value) && value.length > 0 && value.every(Number.isInteger);
+}
+
 export function missing(name: string): RefusedRequest {
   return new RefusedRequest(
     `Missing required parameter: '${name}'.`,

@@ -21,7 +21,9 @@ export interface DemoModel {
   readonly description: string;
   /** Times the provider's token interval that one token takes. */
   readonly slowness: number;
-  /** Calls the first tool offered, unless the last turn is a tool's result. */
+  /** Sentences behind the first, some 14 tokens each. */
+  readonly remarks: number;
+  /** Calls the first tool offered, unless a tool's result is there already. */
   readonly callsTools: boolean;
   readonly reasons: boolean;
   /** Reports a part of the input as read from, and a part as written to, a prompt cache. */
@@ -39,6 +41,7 @@ function model(
     id,
     description,
     slowness: 1,
+    remarks: 1,
     callsTools: false,
     reasons: false,
     caches: false,
@@ -57,7 +60,10 @@ function refusal(status: (DemoFailure & { kind: "status" })["status"], words: st
 /** The plain one first. */
 export const DEMO_MODELS: readonly DemoModel[] = [
   model("demo", "Answers with a short made-up text"),
-  model("demo-slow", "As demo, one token in 200 ms", { slowness: 40 }),
+  model("demo-slow", "As demo, some 50 tokens, one in 200 ms", {
+    slowness: 40,
+    remarks: 3,
+  }),
   model("demo-tools", "Calls the first tool offered, with arguments made from its JSON schema", {
     callsTools: true,
   }),

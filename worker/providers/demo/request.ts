@@ -9,6 +9,7 @@ import {
   optionalInteger,
   optionalObjects,
   requiredObjects,
+  requiredTexts,
 } from "./fields.ts";
 import { RefusedRequest } from "./refusal.ts";
 import { countTokens, MESSAGE_TOKENS } from "./tokens.ts";
@@ -24,8 +25,8 @@ export interface DemoRequest {
   readonly maxTokens: number | null;
   readonly choices: number;
   readonly tools: ToolWish;
-  /** The last turn is a tool's result: the answer to it is text. */
-  readonly endsInToolResult: boolean;
+  /** A tool's result stands in the conversation: the answer is text, so that a loop of calls ends. */
+  readonly hasToolResult: boolean;
   /** JSON schema of the answer; null: plain text. */
   readonly outputSchema: JsonObject | null;
 }
@@ -49,30 +50,27 @@ export function readChat(body: JsonObject): DemoRequest {
       optionalInteger(body, "max_completion_tokens", 1) ?? optionalInteger(body, "max_tokens", 1),
     choices: optionalInteger(body, "n", 1, MAX_CHOICES) ?? 1,
     tools: chatTools(optionalObjects(body, "tools"), body["tool_choice"]),
-    endsInToolResult: messages.at(-1)?.["role"] === "tool",
+    hasToolResult: messages.some(({ role }) => role === "tool" || role === "function"),
     outputSchema: formatSchema(format, format === null ? null : objectAt(format, "json_schema")),
   };
 }
 
 /** @throws RefusedRequest */
 export function readCompletions(body: JsonObject): DemoRequest {
-  const prompt = body["prompt"];
-  if (prompt === undefined || prompt === null) throw missing("prompt");
-  // A list of numbers is one prompt in tokens; any other list is a list of prompts.
-  const prompts = Array.isArray(prompt) && typeof prompt[0] !== "number" ? prompt.length : 1;
-  const choices = prompts * (optionalInteger(body, "n", 1, MAX_CHOICES) ?? 1);
+  const prompts = requiredTexts(body, "prompt");
+  const choices = prompts.length * (optionalInteger(body, "n", 1, MAX_CHOICES) ?? 1);
   if (choices < 1 || choices > MAX_CHOICES) {
     throw new RefusedRequest(`Invalid 'prompt': expected 1 to ${MAX_CHOICES} answers.`, "prompt");
   }
   return {
     stream: optionalFlag(body, "stream"),
     includesUsage: includesUsage(body),
-    inputTokens: countTokens(prompt),
-    turns: prompts,
+    inputTokens: countTokens(prompts),
+    turns: prompts.length,
     maxTokens: optionalInteger(body, "max_tokens", 0) ?? 16,
     choices,
     tools: { kind: "none" },
-    endsInToolResult: false,
+    hasToolResult: false,
     outputSchema: null,
   };
 }
@@ -98,7 +96,7 @@ export function readResponses(body: JsonObject): DemoRequest {
     maxTokens: optionalInteger(body, "max_output_tokens", 1),
     choices: 1,
     tools: responsesTools(optionalObjects(body, "tools"), body["tool_choice"]),
-    endsInToolResult: isToolOutput(items.at(-1)),
+    hasToolResult: items.some(isToolOutput),
     outputSchema: formatSchema(format, format),
   };
 }
@@ -121,7 +119,6 @@ export function readCountTokens(body: JsonObject): DemoRequest {
   });
   const config = objectAt(body, "output_config");
   const format = config === null ? null : objectAt(config, "format");
-  const last = messages.at(-1);
   return {
     stream: optionalFlag(body, "stream"),
     includesUsage: true,
@@ -130,9 +127,9 @@ export function readCountTokens(body: JsonObject): DemoRequest {
     maxTokens: null,
     choices: 1,
     tools: anthropicTools(optionalObjects(body, "tools"), objectAt(body, "tool_choice")),
-    endsInToolResult:
-      last !== undefined &&
-      objectsAt(last, "content").some((part) => part["type"] === "tool_result"),
+    hasToolResult: messages.some((message) =>
+      objectsAt(message, "content").some((part) => part["type"] === "tool_result"),
+    ),
     outputSchema: formatSchema(format, format),
   };
 }
@@ -161,7 +158,6 @@ function formatSchema(format: JsonObject | null, holder: JsonObject | null): Jso
   return holder === null ? null : objectAt(holder, "schema");
 }
 
-function isToolOutput(item: JsonObject | undefined): boolean {
-  const type = item?.["type"];
+function isToolOutput({ type }: JsonObject): boolean {
   return typeof type === "string" && type.endsWith("_call_output");
 }
