@@ -1,12 +1,6 @@
 /** The gateway on Deno: the same app, store and settings; drained on SIGTERM and SIGINT. */
-import { readFileSync } from "node:fs";
 import process from "node:process";
-import { openStore } from "../db/open.ts";
-import { ConfigError } from "./config/fault.ts";
-import { loadConfig } from "./config/load.ts";
-import { removeProxyVariables } from "./config/proxy-variables.ts";
-import { ensureSecrets } from "./config/secret.ts";
-import { createGateway } from "./gateway.ts";
+import { failureText, openGateway, stopOnce } from "./cli/start.ts";
 
 /** The part of Deno's global that is used here; the types of Bun know nothing of it. */
 interface DenoServer {
@@ -21,42 +15,20 @@ declare const Deno: {
   addSignalListener(signal: "SIGTERM" | "SIGINT", handler: () => void): void;
 };
 
-/** For what was written last to leave. */
-const FLUSH_MS = 250;
-
 async function main(): Promise<void> {
-  removeProxyVariables(process.env);
-  const config = loadConfig(process.env, (path) => readFileSync(path, "utf8"), ensureSecrets);
-  const store = await openStore({ dataDir: config.dataDir, ledgerSync: config.ledgerSync });
-  const gateway = await createGateway(config, {
-    store,
-    clock: { now: Date.now, monotonic: () => performance.now() },
-    logLine: (line) => process.stderr.write(`${line}\n`),
-  });
+  const { config, gateway } = await openGateway();
   const server = Deno.serve(
     { hostname: config.listen.host, port: config.listen.port, onListen: () => undefined },
     (request) => gateway.app.fetch(request),
   );
   process.stdout.write(`Anyray serves http://${server.addr.hostname}:${server.addr.port}\n`);
 
-  let isStopping = false;
-  const stop = async (): Promise<void> => {
-    if (isStopping) return;
-    isStopping = true;
-    const closed = server.shutdown();
-    await gateway.drain();
-    // The last bytes of the last answers are on their way.
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
-    await gateway.close();
-    process.exit(0);
-  };
-  Deno.addSignalListener("SIGTERM", () => void stop());
-  Deno.addSignalListener("SIGINT", () => void stop());
+  const stop = stopOnce(gateway, () => server.shutdown());
+  Deno.addSignalListener("SIGTERM", stop);
+  Deno.addSignalListener("SIGINT", stop);
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(
-    `${error instanceof ConfigError || error instanceof Error ? error.message : "failed"}\n`,
-  );
+  process.stderr.write(`${failureText(error)}\n`);
   process.exit(1);
 });

@@ -9,10 +9,9 @@ import type { Counters } from "./telemetry/counters.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
-import type { Pricing } from "./pipeline/price.ts";
+import type { Pricing } from "./pricing/cost.ts";
 import type { Routing } from "./pipeline/target.ts";
 import type { Settler } from "./pipeline/settle.ts";
-import type { EgressReport } from "./egress.ts";
 
 export interface Clock {
   /** Wall clock, ms since 1970 UTC. */
@@ -48,6 +47,4 @@ export interface Deps {
   /** Secrets that open the admin plane. */
   readonly adminToken: string;
   readonly metricsToken: string | null;
-  /** What the boundary has let out and refused. */
-  readonly egressReport: () => readonly EgressReport[];
 }

@@ -58,7 +58,7 @@ export type ErrorCode = keyof typeof TABLE;
 
 export const ERROR_CODES = Object.keys(TABLE) as readonly ErrorCode[];
 
-export function errorStatus(code: ErrorCode): number {
+function errorStatus(code: ErrorCode): number {
   return TABLE[code][0];
 }
 

@@ -116,7 +116,6 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     },
     adminToken: config.secrets.adminToken,
     metricsToken: config.secrets.metricsToken,
-    egressReport: () => egress.report(),
   };
   return {
     app: createApp(deps),

@@ -8,7 +8,8 @@ import { findPriceIdByName } from "./price-id.ts";
 import { readProviders } from "./provider-sources.ts";
 import type { ProvidersConfig } from "./providers.ts";
 import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
-import { defaultOf, LEDGER_SYNCS, type LedgerSync, LOG_LEVELS, type LogLevel } from "./settings.ts";
+import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
+import { defaultOf, LEDGER_SYNCS, type LedgerSync } from "./settings.ts";
 import { findMisplacedSettings, findUnknownSettings } from "./unknown-setting.ts";
 
 export type { ProviderSettings } from "./provider-settings.ts";

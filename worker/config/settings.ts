@@ -3,6 +3,8 @@
  * that is not here stops the start. Parsing is in `load.ts`; the README's table is made by `settingsMarkdown`.
  */
 
+import { LOG_LEVELS } from "../telemetry/log.ts";
+
 interface SettingBase {
   readonly name: string;
   /** As it would be written in the environment; null: none. */
@@ -27,9 +29,6 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 export const LEDGER_SYNCS = ["normal", "full"] as const;
 export type LedgerSync = (typeof LEDGER_SYNCS)[number];
-
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const SETTINGS = [
   {

@@ -6,7 +6,6 @@ import type { Attempt } from "./attempt.ts";
 import type { Caller } from "./authenticate.ts";
 import { inputText } from "./estimate.ts";
 import type { Flight } from "./flight.ts";
-import type { Target } from "./target.ts";
 
 export interface Call {
   readonly deps: Deps;
@@ -14,7 +13,6 @@ export interface Call {
   readonly caller: Caller;
   readonly wire: Wire;
   readonly errors: ErrorWire;
-  readonly target: Target;
   /** What every attempt of this request shares. */
   readonly attempt: Omit<Attempt, "slot" | "number">;
   readonly stream: StreamOptions;

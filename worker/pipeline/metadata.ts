@@ -17,7 +17,7 @@ export interface Metadata {
   readonly session: string | null;
 }
 
-export const NO_METADATA: Metadata = { user: null, team: null, session: null };
+const NO_METADATA: Metadata = { user: null, team: null, session: null };
 
 /** @throws GatewayError `invalid_request` naming the member */
 export function parseMetadata(header: string | null): Metadata {

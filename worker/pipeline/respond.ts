@@ -1,7 +1,6 @@
 /** The answers that the gateway words itself, and the headers that every answer carries. */
 import type { Deps } from "../deps.ts";
 import type { ErrorWire } from "../dialects/wire.ts";
-import type { HeaderList } from "../egress.ts";
 import { GatewayError } from "../errors.ts";
 import { errorName } from "../telemetry/log.ts";
 
@@ -22,7 +21,7 @@ export function errorAnswer(
   errors: Pick<ErrorWire, "body">,
   traceId: string,
 ): Response {
-  const headers: HeaderList = [
+  const headers: [string, string][] = [
     ["content-type", "application/json"],
     ["x-anyray-error-source", "gateway"],
     ...ownHeaders(traceId),
@@ -32,7 +31,7 @@ export function errorAnswer(
   ];
   return new Response(errors.body(error, requestIdOf(traceId)), {
     status: error.status,
-    headers: headers.map(([name, value]): [string, string] => [name, value]),
+    headers,
   });
 }
 

@@ -130,7 +130,6 @@ async function prepare(
     caller,
     wire,
     errors: errorWireOf(wire),
-    target,
     attempt: {
       accepted,
       target,
@@ -163,7 +162,7 @@ const PROVIDER_PATHS: Readonly<Record<Endpoint, string>> = {
 
 function providerRequest(request: Request, call: Call, body: JsonBody): ProviderRequest {
   const edits: Edit[] = call.stream.hideUsage ? usageEdits(body) : [];
-  const model = modelEdit(body, call.target.model);
+  const model = modelEdit(body, call.attempt.target.model);
   if (model !== null) edits.push(model);
   edits.sort((a, b) => a.start - b.start);
   return {

@@ -23,7 +23,7 @@ export async function send(
   first: Attempt,
 ): Promise<Response> {
   for (let attempt = first; ; attempt = begin(call, attempt.number + 1)) {
-    const exchange = call.target.provider.send(request);
+    const exchange = call.attempt.target.provider.send(request);
     call.flight.onAbort(() => exchange.cancel());
     const head = await waitForHead(call, exchange);
     if (head === "late") return openEarly(call, attempt, exchange);

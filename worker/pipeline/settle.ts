@@ -10,7 +10,7 @@ import type { Provider } from "../providers/provider.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import { errorName, type Log } from "../telemetry/log.ts";
 import { whoAndWhat, type Accepted, type Attempt } from "./attempt.ts";
-import type { Pricing } from "./price.ts";
+import type { Pricing } from "../pricing/cost.ts";
 
 const RETRY_MS = 1_000;
 const MAX_WAITING_ROWS = 10_000;

@@ -20,10 +20,13 @@ export interface Cost {
   readonly version: string;
 }
 
-/** `catalogue` is asked each time, so that a change of overrides counts at once. Null from `cost`: unpriced. */
-export function createPricing(catalogue: () => Catalogue): {
+export interface Pricing {
+  /** Null: no price is known. */
   cost(question: CostQuestion): Cost | null;
-} {
+}
+
+/** `catalogue` is asked each time, so that a change of overrides counts at once. */
+export function createPricing(catalogue: () => Catalogue): Pricing {
   return {
     cost({ provider, models, usage, serviceTier, timeMs }) {
       for (const model of models) {

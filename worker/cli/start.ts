@@ -1,0 +1,54 @@
+/**
+ * What starting and ending a gateway is on every runtime: the main files add their listener between the two. Nothing about a
+ * runtime's own server belongs here.
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { openStore } from "../../db/open.ts";
+import { ConfigError } from "../config/fault.ts";
+import { loadConfig, type Config } from "../config/load.ts";
+import { removeProxyVariables } from "../config/proxy-variables.ts";
+import { ensureSecrets } from "../config/secret.ts";
+import { createGateway, type Gateway } from "../gateway.ts";
+
+/** For what was written last to leave. */
+const FLUSH_MS = 250;
+
+/** Environment → configuration → store → gateway. Rejects with what `failureText` words. */
+export async function openGateway(): Promise<{ config: Config; gateway: Gateway }> {
+  removeProxyVariables(process.env);
+  const config = loadConfig(process.env, (path) => readFileSync(path, "utf8"), ensureSecrets);
+  const store = await openStore({ dataDir: config.dataDir, ledgerSync: config.ledgerSync });
+  const gateway = await createGateway(config, {
+    store,
+    clock: { now: Date.now, monotonic: () => performance.now() },
+    logLine: (line) => process.stderr.write(`${line}\n`),
+  });
+  return { config, gateway };
+}
+
+/**
+ * What a signal to end calls: drains, closes, and ends the process. Further calls do nothing.
+ * @param closeListener takes no more connections; resolves when those that are left have ended
+ */
+export function stopOnce(gateway: Gateway, closeListener: () => Promise<void>): () => void {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    const closed = closeListener();
+    await gateway.drain();
+    // The last bytes of the last answers are on their way.
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
+    await gateway.close();
+    process.exit(0);
+  };
+  return () => {
+    if (isStopping) return;
+    isStopping = true;
+    void stop();
+  };
+}
+
+/** Why the gateway did not start, for a person. */
+export function failureText(error: unknown): string {
+  return error instanceof ConfigError || error instanceof Error ? error.message : "failed";
+}
