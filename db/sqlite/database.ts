@@ -14,7 +14,9 @@ export interface SqliteDatabase {
   readonly orm: Orm;
 }
 
-const MIGRATIONS = fileURLToPath(new URL("../migrations/sqlite", import.meta.url));
+/** Where the migrations of a kind of file lie, as drizzle-kit wrote them. */
+const migrationsOf = (schema: SqliteSchema) =>
+  fileURLToPath(new URL(`../migrations/${schema}`, import.meta.url));
 /** At the start nobody waits for an answer. */
 const OPENING_BUSY_MS = 5_000;
 /** Later the event loop stands still as long as this; who needs more patience uses `whileBusy`. */
@@ -22,9 +24,14 @@ const BUSY_MS = 5;
 /** What is left of the log's file after a large transaction. */
 const WAL_BYTES = 64 * 1024 * 1024;
 
+/** `sqlite`: `anyray.sqlite`; the others are files of their own with the same name. */
+export type SqliteSchema = "sqlite" | "subjects" | "content";
+
 export interface SqliteOptions {
   /** `normal` survives the death of the process, `full` also power loss. */
   readonly sync: "normal" | "full";
+  /** Default: `sqlite`. */
+  readonly schema?: SqliteSchema;
 }
 
 /** Opens the file, in WAL mode, and brings its schema up to date. Throws if it can't. */
@@ -39,7 +46,7 @@ export function openDatabase(path: string, options: SqliteOptions): SqliteDataba
     client.exec("PRAGMA secure_delete = ON");
     client.exec("PRAGMA cache_size = -16384");
     client.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
-    migrate(client, MIGRATIONS);
+    migrate(client, migrationsOf(options.schema ?? "sqlite"));
     client.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   } catch (error) {
     client.close();

@@ -1,0 +1,103 @@
+/** Sealed parts of requests on SQLite. */
+import { Buffer } from "node:buffer";
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import { content } from "../schema/content.ts";
+import { OMIT_REASONS, type ContentRow, type ContentStore } from "../store.ts";
+import { closeDatabase, openDatabase } from "./database.ts";
+import { whileBusy } from "./fault.ts";
+
+type Row = typeof content.$inferSelect;
+
+/** SQLite binds 32,766 values in one statement at most. */
+const ROWS_A_STATEMENT = 500;
+
+/** @throws Error if the file can't be read or written */
+export function openContent(path: string): ContentStore {
+  const database = openDatabase(path, { sync: "normal", schema: "content" });
+  const { client, orm } = database;
+  return {
+    async add(rows) {
+      await whileBusy(() =>
+        client
+          .transaction(() => {
+            for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
+              const some = rows.slice(at, at + ROWS_A_STATEMENT).map(toRow);
+              orm.insert(content).values(some).onConflictDoNothing().run();
+            }
+          })
+          .immediate(),
+      );
+    },
+    async ofTrace(traceId) {
+      return orm
+        .select()
+        .from(content)
+        .where(eq(content.traceId, traceId))
+        .orderBy(asc(content.field))
+        .all()
+        .map(fromRow);
+    },
+    async since(fromMs, toMs, after, limit) {
+      const beyond =
+        after === null
+          ? undefined
+          : sql`(${content.timeMs}, ${content.traceId}, ${content.field}) > (${after.timeMs}, ${after.traceId}, ${after.field})`;
+      return orm
+        .select()
+        .from(content)
+        .where(and(gte(content.timeMs, fromMs), lt(content.timeMs, toMs), beyond))
+        .orderBy(asc(content.timeMs), asc(content.traceId), asc(content.field))
+        .limit(limit)
+        .all()
+        .map(fromRow);
+    },
+    async hasObject(object) {
+      const found = orm
+        .select({ one: sql`1` })
+        .from(content)
+        .where(eq(content.object, object))
+        .limit(1)
+        .all();
+      return found.length > 0;
+    },
+    close: () => closeDatabase(database),
+  };
+}
+
+function toRow(row: ContentRow) {
+  const { content: part } = row;
+  return {
+    traceId: row.traceId,
+    spanId: row.spanId,
+    field: row.field,
+    timeMs: row.timeMs,
+    mode: row.mode,
+    state: part.state,
+    envelope: part.state === "inline" ? Buffer.from(part.envelope) : null,
+    object: part.state === "object" ? part.object : null,
+    sizeBytes:
+      part.state === "inline" ? part.envelope.length : part.state === "object" ? part.sizeBytes : 0,
+    sha256: part.state === "omitted" ? null : part.sha256,
+    reason: part.state === "omitted" ? part.reason : null,
+  };
+}
+
+function fromRow(row: Row): ContentRow {
+  return {
+    traceId: row.traceId,
+    spanId: row.spanId,
+    field: row.field === "input" ? "input" : "output",
+    timeMs: row.timeMs,
+    mode: row.mode === "plaintext" ? "plaintext" : "encrypted",
+    content: contentOf(row),
+  };
+}
+
+function contentOf(row: Row): ContentRow["content"] {
+  const { envelope, object, sizeBytes } = row;
+  const sha256 = row.sha256 ?? "";
+  if (envelope !== null) return { state: "inline", envelope: new Uint8Array(envelope), sha256 };
+  if (object !== null) return { state: "object", object, sizeBytes, sha256 };
+  const reason = OMIT_REASONS.find((each) => each === row.reason) ?? "store_failed";
+  return { state: "omitted", reason };
+}
