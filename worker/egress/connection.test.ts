@@ -65,11 +65,11 @@ describe("a connection", () => {
 
   test("serves as many at once as are asked for", async () => {
     const { egress } = await rig((socket) => void setTimeout(() => socket.write(WHOLE), 50));
-    const told = await Promise.all(Array.from({ length: 400 }, () => exchange(egress)));
+    const told = await Promise.all(Array.from({ length: 1_200 }, () => exchange(egress)));
     expect(told.every((each) => typeof each !== "string" && each.text === "ok")).toBe(true);
     // No more than that many are kept.
-    expect(egress.report()[0]?.idleConnections).toBe(256);
-    expect(await until(() => egress.report()[0]?.openConnections === 256)).toBe(true);
+    expect(egress.report()[0]?.idleConnections).toBe(1_024);
+    expect(await until(() => egress.report()[0]?.openConnections === 1_024)).toBe(true);
   });
 
   for (const [what, answer] of [
