@@ -64,11 +64,11 @@ describe("a connection", () => {
   });
 
   test("serves as many at once as are asked for", async () => {
-    const { egress } = await rig((socket) => void setTimeout(() => socket.write(WHOLE), 600));
+    const { egress } = await rig((socket) => void setTimeout(() => socket.write(WHOLE), 900));
     // In waves: the kernel's queue of connections to accept is shorter than that.
     const waves: ReturnType<typeof exchange>[] = [];
-    for (let wave = 0; wave < 4; wave++) {
-      waves.push(...Array.from({ length: 300 }, () => exchange(egress)));
+    for (let wave = 0; wave < 12; wave++) {
+      waves.push(...Array.from({ length: 100 }, () => exchange(egress)));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const told = await Promise.all(waves);
