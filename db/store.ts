@@ -356,6 +356,18 @@ export interface ContentStore {
   close(): void;
 }
 
+/** Sealed parts that are too large for a row. */
+export interface ContentObjects {
+  /** Resolves to the object's name once it is durable. @param day `2026-11-23` */
+  put(day: string, bytes: Uint8Array): Promise<string>;
+  /** Null if there is none of that name. */
+  get(object: string): Promise<Uint8Array | null>;
+  /** Rejects if nothing could be stored now. */
+  probe(): Promise<void>;
+  /** Deletes what was written before a time and is referred to by nobody; resolves to how many. */
+  sweep(beforeMs: number, isReferenced: (object: string) => Promise<boolean>): Promise<number>;
+}
+
 export interface ContentCursor {
   readonly timeMs: number;
   readonly traceId: string;

@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync } from "node:fs";
-import { and, asc, count, eq, gt, inArray } from "drizzle-orm";
+import { and, asc, count, eq, gt } from "drizzle-orm";
 import { erased, subject } from "../schema/subjects.ts";
 import type { ErasedSubject, Subject, SubjectStore } from "../store.ts";
 import { closeDatabase, openDatabase, type SqliteDatabase } from "./database.ts";
@@ -123,12 +123,6 @@ function applyErasures(database: SqliteDatabase, erasedList: string): void {
     orm
       .select({ handle: erased.handle })
       .from(erased)
-      .where(
-        inArray(
-          erased.handle,
-          listed.slice(0, 1000).map((each) => each.handle),
-        ),
-      )
       .all()
       .map(({ handle }) => handle),
   );
