@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
 import { startCheckpoints, type Checkpoints } from "./sqlite/checkpoints.ts";
+import { createAudit } from "./sqlite/audit.ts";
 import { createClaimedUsers } from "./sqlite/claimed-users.ts";
 import { closeDatabase, openDatabase } from "./sqlite/database.ts";
 import type { SqliteClient } from "./sqlite/driver.ts";
@@ -11,6 +12,7 @@ import { createLedger } from "./sqlite/ledger.ts";
 import { lockDirectory } from "./sqlite/lock.ts";
 import { createPrices } from "./sqlite/prices.ts";
 import { createSearches } from "./sqlite/searches.ts";
+import { createSettings } from "./sqlite/settings.ts";
 import type { AttemptJournal, Store } from "./store.ts";
 
 export interface StoreOptions {
@@ -74,6 +76,8 @@ function assemble(options: StoreOptions, parts: Parts, release: () => void): Sto
     keys: createKeys(database),
     claimedUsers: createClaimedUsers(database),
     prices: createPrices(database),
+    settings: createSettings(database),
+    audit: createAudit(database),
     journal: parts.journal,
     async close() {
       await ledger.close();

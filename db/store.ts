@@ -1,5 +1,6 @@
 /**
- * The ports to durable state, and the records that pass through them. Types only: what opens a real store is `db/open.ts`.
+ * The ports to durable state, and the records that pass through them. Types, but for an error that ports share: what opens a
+ * real store is `db/open.ts`.
  *
  * Every port is asynchronous, so that SQLite and Postgres fit behind it. Nothing here has a place for free text: every
  * string is an id of ours, a closed enum, or matches the identity pattern; a schema test holds the tables to that.
@@ -374,12 +375,86 @@ export interface ContentCursor {
   readonly field: string;
 }
 
+/** One entry of the audit log, sealed into the chain (`worker/audit/SPEC.md`). */
+export interface AuditRecord {
+  /** 1, 2, 3 … without gaps. */
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  /** Canonical JSON. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** Lower-case hex SHA-256. */
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** `seq` 0 and 64 zeros for an empty log. */
+export type AuditHead = Pick<AuditRecord, "seq" | "hash">;
+
+export interface AuditQuery {
+  /** Inclusive, ms since 1970. */
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  readonly where: Partial<Record<"actor" | "action" | "target", string>>;
+  /** Entries below this one; null: from the newest on. */
+  readonly beforeSeq: number | null;
+  readonly limit: number;
+}
+
+export interface Setting {
+  readonly name: string;
+  /** JSON with names, numbers and closed words. */
+  readonly value: string;
+  /** 1, 2, 3 … */
+  readonly version: number;
+  readonly changedAtMs: number;
+  readonly changedBy: string;
+}
+
+/** A new value for a setting. */
+export interface SettingChange {
+  readonly name: string;
+  readonly value: string;
+  /** The version that was read; 0: there was none. Null: whatever it was. */
+  readonly expectedVersion: number | null;
+}
+
+/** The change was made by someone else meanwhile. */
+export class VersionConflict extends Error {
+  override readonly name = "VersionConflict";
+}
+
+export interface SettingStore {
+  get(name: string): Promise<Setting | null>;
+}
+
+/** The audit log, and every change that belongs into it. */
+export interface AuditStore {
+  /**
+   * In one transaction, one writer at a time: reads the head, has the entry made for it, stores it together with the settings.
+   * Rejects, with nothing stored, if anything fails; with `VersionConflict` if a setting has another version.
+   */
+  append(
+    make: (head: AuditHead) => AuditRecord,
+    settings?: readonly SettingChange[],
+  ): Promise<AuditRecord>;
+  head(): Promise<AuditHead>;
+  /** Newest first. */
+  list(query: AuditQuery): Promise<readonly AuditRecord[]>;
+}
+
 /** All durable state of one gateway. */
 export interface Store {
   readonly ledger: LedgerStore;
   readonly keys: KeyStore;
   readonly claimedUsers: ClaimedUserStore;
   readonly prices: PriceOverrideStore;
+  readonly settings: SettingStore;
+  readonly audit: AuditStore;
   readonly journal: AttemptJournal;
   /** Flushes what is pending and lets go of the data directory. */
   close(): Promise<void>;

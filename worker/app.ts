@@ -1,7 +1,10 @@
 /** The gateway as one function from Request to Response. Puts routes together; holds no logic. */
 import { Elysia } from "elysia";
 import type { Deps } from "./deps.ts";
+import { auditRoutes } from "./routes/admin/audit.ts";
+import { privacyRoutes } from "./routes/admin/privacy.ts";
 import { spendRoutes } from "./routes/admin/spend.ts";
+import { subjectRoutes } from "./routes/admin/subjects.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { answerError, methodTable } from "./routes/errors.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -18,7 +21,10 @@ export function apiRoutes(deps: Deps) {
   return new Elysia({ handler: HANDLER })
     .use(healthRoutes(deps))
     .use(v1Routes(deps))
-    .use(spendRoutes(deps));
+    .use(spendRoutes(deps))
+    .use(privacyRoutes(deps))
+    .use(subjectRoutes(deps))
+    .use(auditRoutes(deps));
 }
 export type Api = ReturnType<typeof apiRoutes>;
 

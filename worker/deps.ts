@@ -3,6 +3,8 @@
  * No module below keeps state of its own beyond what stands here.
  */
 import type { Store } from "../db/store.ts";
+import type { ContentRecorder } from "./content/recorder.ts";
+import type { Sealer } from "./content/sealer.ts";
 import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import type { ClientKeys } from "./pipeline/client-keys.ts";
 import type { Counters } from "./telemetry/counters.ts";
@@ -11,6 +13,7 @@ import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Pricing } from "./pricing/cost.ts";
 import type { Routing } from "./pipeline/target.ts";
+import type { Privacy } from "./privacy/privacy.ts";
 import type { Settler } from "./pipeline/settle.ts";
 
 export interface Clock {
@@ -41,6 +44,9 @@ export interface Deps {
   readonly pricing: Pricing;
   readonly settler: Settler;
   readonly live: LiveRequests;
+  readonly content: ContentRecorder;
+  readonly subjects: Pick<Sealer, "subjects" | "erase">;
+  readonly privacy: Privacy;
   /** Tokens of a text by our own count. Never rejects. */
   readonly countTokens: (text: string) => Promise<number>;
   readonly limits: Limits;

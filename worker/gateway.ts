@@ -5,15 +5,19 @@
 import { randomBytes } from "node:crypto";
 import type { Store } from "../db/store.ts";
 import { createApp, type App } from "./app.ts";
+import { createRecorder } from "./content/recorder.ts";
+import { createSealer } from "./content/sealer.ts";
 import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Clock, Deps } from "./deps.ts";
+import { keyId } from "./encryption/keyring.ts";
 import { createEgress } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
 import { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
 import { LiveRequests } from "./pipeline/live-requests.ts";
 import { Settler } from "./pipeline/settle.ts";
+import { Privacy } from "./privacy/privacy.ts";
 import { createCatalogue, readOverrides } from "./pricing/catalogue.ts";
 import { createPricing } from "./pricing/cost.ts";
 import { createEstimator } from "./pricing/estimator.ts";
@@ -84,6 +88,31 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   }, PRICES_MS);
 
   const live = new LiveRequests();
+  const { content } = config;
+  const privacy = await Privacy.open({
+    settings: store.settings,
+    audit: store.audit,
+    now: () => clock.now(),
+    log,
+    allowPlaintext: content.allowPlaintext,
+    initialMode: content.mode,
+    kid: keyId(config.secrets.contentKey),
+  });
+  const sealer = createSealer({
+    dataDir: config.dataDir,
+    keys: [config.secrets.contentKey, ...config.secrets.retiredContentKeys],
+    recipients: content.recipients,
+    inlineMaxBytes: content.inlineMaxBytes,
+    maxBytes: content.maxBytes,
+    counters,
+    log,
+    onState(state) {
+      privacy.setKeyState(state.key);
+      privacy.setStoreState(state.store);
+    },
+  });
+  // Before the first request: whether content can be kept is known soon after.
+  if (privacy.current.effective !== "off") sealer.start();
   const estimator = createEstimator();
   const deps: Deps = {
     clock,
@@ -107,6 +136,13 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     pricing,
     settler,
     live,
+    content: createRecorder({
+      sealer,
+      mode: () => privacy.current.effective,
+      maxBytes: content.maxBytes,
+    }),
+    subjects: sealer,
+    privacy,
     countTokens: (text) => estimator.count(text),
     limits: {
       maxBodyBytes: config.limits.maxBodyBytes,
@@ -123,9 +159,11 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     drain: () => live.drain(config.limits.drainMs),
     async close() {
       clearInterval(reload);
+      privacy.close();
       await settler.retry();
       settler.stop();
       egress.close();
+      await sealer.close();
       estimator.close();
       await store.close();
     },

@@ -157,3 +157,40 @@ export const priceOverride = pgTable(
     names("price_override", ["provider", "model", "version"]),
   ],
 );
+
+export const setting = pgTable(
+  "setting",
+  {
+    name: text().primaryKey(),
+    value: text().notNull(),
+    version: count("version"),
+    changedAtMs: bigint("changed_at_ms", { mode: "number" }).notNull(),
+    changedBy: text("changed_by").notNull(),
+  },
+  () => [
+    check("setting_value", sql.raw(isJson("value", 16_384))),
+    names("setting", ["name", "changed_by"]),
+  ],
+);
+
+export const audit = pgTable(
+  "audit",
+  {
+    seq: bigint({ mode: "number" }).primaryKey(),
+    timeMs: bigint("time_ms", { mode: "number" }).notNull(),
+    actor: text().notNull(),
+    action: text().notNull(),
+    target: text().notNull(),
+    before: text(),
+    after: text(),
+    prevHash: text("prev_hash").notNull(),
+    hash: text().notNull(),
+  },
+  () => [
+    check("audit_before", sql.raw(isJson("before", 16_384))),
+    check("audit_after", sql.raw(isJson("after", 16_384))),
+    check("audit_prev_hash", sql.raw(`length("prev_hash") = 64 and ${isHex("prev_hash")}`)),
+    check("audit_hash", sql.raw(`length("hash") = 64 and ${isHex("hash")}`)),
+    names("audit", ["actor", "action", "target"]),
+  ],
+);

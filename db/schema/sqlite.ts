@@ -194,3 +194,47 @@ export const priceOverride = sqliteTable(
     noNul("price_override", ["provider", "model", "price", "version"]),
   ],
 );
+
+/** What is changed at run time: the privacy mode, and what else administrators set. */
+export const setting = sqliteTable(
+  "setting",
+  {
+    name: text().primaryKey(),
+    /** A JSON document of ours. */
+    value: text().notNull(),
+    /** 1, 2, 3 …: who changes it names the one that was read. */
+    version: count("version"),
+    changedAtMs: integer("changed_at_ms").notNull(),
+    changedBy: text("changed_by").notNull(),
+  },
+  () => [
+    check("setting_value", sql.raw(isJson("value", 16_384))),
+    names("setting", ["name", "changed_by"]),
+    noNul("setting", ["name", "value", "changed_by"]),
+  ],
+);
+
+/** The audit chain (`worker/audit/SPEC.md`). Triggers, in the migration, refuse UPDATE and DELETE. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    seq: integer().primaryKey(),
+    timeMs: integer("time_ms").notNull(),
+    actor: text().notNull(),
+    action: text().notNull(),
+    target: text().notNull(),
+    /** Canonical JSON. */
+    before: text(),
+    after: text(),
+    prevHash: text("prev_hash").notNull(),
+    hash: text().notNull(),
+  },
+  () => [
+    check("audit_before", sql.raw(isJson("before", 16_384))),
+    check("audit_after", sql.raw(isJson("after", 16_384))),
+    check("audit_prev_hash", sql.raw(`length("prev_hash") = 64 and ${isHex("prev_hash")}`)),
+    check("audit_hash", sql.raw(`length("hash") = 64 and ${isHex("hash")}`)),
+    names("audit", ["actor", "action", "target"]),
+    noNul("audit", ["actor", "action", "target", "before", "after", "prev_hash", "hash"]),
+  ],
+);

@@ -58,6 +58,24 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     version: "name",
     created_at_ms: "number",
   },
+  setting: {
+    name: "name",
+    value: "json",
+    version: "number",
+    changed_at_ms: "number",
+    changed_by: "name",
+  },
+  audit: {
+    seq: "number",
+    time_ms: "number",
+    actor: "name",
+    action: "name",
+    target: "name",
+    before: "json",
+    after: "json",
+    prev_hash: "hash",
+    hash: "hash",
+  },
 };
 
 // A module's exports have no common type; that each is a table is what `getTableConfig` needs.

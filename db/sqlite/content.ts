@@ -1,28 +1,38 @@
 /** Sealed parts of requests on SQLite. */
 import { Buffer } from "node:buffer";
-import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
 import { content } from "../schema/content.ts";
 import { OMIT_REASONS, type ContentRow, type ContentStore } from "../store.ts";
 import { closeDatabase, openDatabase } from "./database.ts";
+import type { SqlValue } from "./driver.ts";
 import { whileBusy } from "./fault.ts";
 
 type Row = typeof content.$inferSelect;
 
-/** SQLite binds 32,766 values in one statement at most. */
-const ROWS_A_STATEMENT = 500;
+/** In the order of the insert's parameters. `Object.keys` forgets the names it was given. */
+const COLUMNS = Object.keys(getTableColumns(content)) as (keyof Row)[];
 
 /** @throws Error if the file can't be read or written */
 export function openContent(path: string): ContentStore {
   const database = openDatabase(path, { sync: "normal", schema: "content" });
   const { client, orm } = database;
+  // Kept ready: drizzle would build the statement anew for each row, which costs more than the insert.
+  const insert = client.prepare(
+    orm
+      .insert(content)
+      // Every column has its placeholder.
+      .values(Object.fromEntries(COLUMNS.map((name) => [name, sql.placeholder(name)])) as never)
+      .onConflictDoNothing()
+      .toSQL().sql,
+  );
   return {
     async add(rows) {
       await whileBusy(() =>
         client
           .transaction(() => {
-            for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
-              const some = rows.slice(at, at + ROWS_A_STATEMENT).map(toRow);
-              orm.insert(content).values(some).onConflictDoNothing().run();
+            for (const each of rows) {
+              const row = toRow(each);
+              insert.run(...COLUMNS.map((column) => row[column]));
             }
           })
           .immediate(),
@@ -64,7 +74,7 @@ export function openContent(path: string): ContentStore {
   };
 }
 
-function toRow(row: ContentRow) {
+function toRow(row: ContentRow): Record<keyof Row, SqlValue> {
   const { content: part } = row;
   return {
     traceId: row.traceId,

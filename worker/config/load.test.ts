@@ -80,6 +80,7 @@ describe("the configuration without any setting", () => {
     expect(config.secrets).toEqual({
       adminToken: SECRETS.ANYRAY_ADMIN_TOKEN,
       contentKey: SECRETS.ANYRAY_CONTENT_KEY,
+      retiredContentKeys: [],
       clientKey: CLIENT_KEY,
       metricsToken: null,
     });

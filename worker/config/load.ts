@@ -1,10 +1,12 @@
 /**
  * Environment → `Config`, or one `ConfigError` that lists every fault. What is outside (files, the making of secrets) is handed in.
  */
-import { createEnvironment, type Env, type ReadFile } from "./environment.ts";
+import { createEnvironment, type Env, type Environment, type ReadFile } from "./environment.ts";
 import { ConfigError, type Fault } from "./fault.ts";
 import type { Report } from "./json-fields.ts";
 import { findPriceIdByName } from "./price-id.ts";
+import { MAX_RECIPIENTS, parseRecipient } from "../encryption/recipients.ts";
+import { CONTENT_MODES, type ContentMode } from "../privacy/mode.ts";
 import { readProviders } from "./provider-sources.ts";
 import type { ProvidersConfig } from "./providers.ts";
 import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
@@ -35,10 +37,20 @@ export interface Config extends ProvidersConfig {
     /** For live streams at SIGTERM. */
     readonly drainMs: number;
   };
+  readonly content: {
+    readonly mode: ContentMode;
+    readonly allowPlaintext: boolean;
+    /** X25519 public keys; none: the gateway can read what it writes. */
+    readonly recipients: readonly Uint8Array[];
+    readonly maxBytes: number;
+    readonly inlineMaxBytes: number;
+  };
   readonly secrets: {
     readonly adminToken: string;
     /** 64 lower-case hex digits. */
     readonly contentKey: string;
+    /** Former content keys, the same form. */
+    readonly retiredContentKeys: readonly string[];
     readonly clientKey: string;
     readonly metricsToken: string | null;
   };
@@ -50,6 +62,26 @@ const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
 
 /** What a command-line tool needs to find the store. */
 export type StoreLocation = Pick<Config, "dataDir" | "ledgerSync">;
+
+/** The public keys of `ANYRAY_CONTENT_RECIPIENTS`. */
+function readRecipients(environment: Environment, report: Report): readonly Uint8Array[] {
+  const name = "ANYRAY_CONTENT_RECIPIENTS";
+  const texts = environment
+    .text(name)
+    .split(",")
+    .map((text) => text.trim())
+    .filter(Boolean);
+  const keys = texts.map(parseRecipient);
+  if (keys.includes(null)) {
+    report(
+      name,
+      "must be public keys `arr_…`, joined by commas. `anyray keys recipient-new` makes one.",
+    );
+  }
+  if (new Set(texts).size < texts.length) report(name, "names a key twice.");
+  if (texts.length > MAX_RECIPIENTS) report(name, `has more than ${MAX_RECIPIENTS} keys.`);
+  return keys.filter((key) => key !== null);
+}
 
 function collect(faults: Fault[]): Report {
   return (where, problem) => {
@@ -130,8 +162,16 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
       keepAliveMs: whole("ANYRAY_KEEPALIVE_MS"),
       drainMs: whole("ANYRAY_DRAIN_MS"),
     },
+    content: {
+      mode: environment.choice("ANYRAY_CONTENT_MODE", CONTENT_MODES),
+      allowPlaintext: environment.choice("ANYRAY_ALLOW_PLAINTEXT", ["true", "false"]) === "true",
+      recipients: readRecipients(environment, report),
+      maxBytes: whole("ANYRAY_CONTENT_MAX_BYTES"),
+      inlineMaxBytes: whole("ANYRAY_CONTENT_INLINE_MAX_BYTES"),
+    },
     ...readProviders(environment, readFile, report),
   };
+  const retired = environment.secret("ANYRAY_CONTENT_KEYS_RETIRED");
   const metricsToken = environment.secret("ANYRAY_METRICS_TOKEN");
   if (faults.length > 0) throw new ConfigError(faults);
 
@@ -143,6 +183,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
   const secrets = {
     adminToken: secret("ANYRAY_ADMIN_TOKEN"),
     contentKey: secret("ANYRAY_CONTENT_KEY"),
+    retiredContentKeys: retired === null ? [] : retired.split(","),
     clientKey: secret("ANYRAY_CLIENT_KEY"),
     metricsToken,
   };

@@ -22,9 +22,17 @@ function toContentKey(text: string): SecretValue {
   return { ok: true, value: bytes.toHex() };
 }
 
-/** The content key in hex, everything else as it is. */
+function toContentKeys(text: string): SecretValue {
+  const keys = text.split(",").map((key) => toContentKey(key.trim()));
+  const values = keys.flatMap((key) => (key.ok ? [key.value] : []));
+  if (values.length === keys.length) return { ok: true, value: values.join(",") };
+  return { ok: false, problem: "must be keys of 32 bytes in hex or base64, joined by commas." };
+}
+
+/** Content keys in hex, everything else as it is. */
 export function parseSecret(name: SettingName, text: string): SecretValue {
   if (name === "ANYRAY_CONTENT_KEY") return toContentKey(text);
+  if (name === "ANYRAY_CONTENT_KEYS_RETIRED") return toContentKeys(text);
   if (!isApiKey(text)) return { ok: false, problem: "must be visible ASCII without spaces." };
   if (name === "ANYRAY_CLIENT_KEY" && parseClientKey(text) === null) {
     return {

@@ -3,6 +3,7 @@
  * that is not here stops the start. Parsing is in `load.ts`; the README's table is made by `settingsMarkdown`.
  */
 
+import { CONTENT_MODES } from "../privacy/mode.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 
 interface SettingBase {
@@ -71,6 +72,52 @@ export const SETTINGS = [
     secret: true,
     default: null,
     meaning: "Master key for stored content: 32 bytes in hex or base64. Made at the first start.",
+  },
+  {
+    name: "ANYRAY_CONTENT_MODE",
+    type: "choice",
+    choices: CONTENT_MODES,
+    default: "encrypted",
+    meaning:
+      "Which content is kept at the first start: `encrypted`, `off` (none), `plaintext` (if allowed). Later the admin API changes it; a new value here is applied at the next start.",
+  },
+  {
+    name: "ANYRAY_ALLOW_PLAINTEXT",
+    type: "choice",
+    choices: ["true", "false"],
+    default: "false",
+    meaning: "Whether content may be kept readable. Only here, at deployment.",
+  },
+  {
+    name: "ANYRAY_CONTENT_KEYS_RETIRED",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning: "Former master keys, joined by commas: content sealed under them can still be read.",
+  },
+  {
+    name: "ANYRAY_CONTENT_RECIPIENTS",
+    type: "text",
+    default: null,
+    meaning:
+      "Public keys `arr_…` of auditors, joined by commas: with them the gateway writes content that it can't read.",
+  },
+  {
+    name: "ANYRAY_CONTENT_MAX_BYTES",
+    type: "bytes",
+    min: 1_024,
+    max: 268_435_456,
+    default: "4194304",
+    meaning: "Largest sealed part, compressed; a larger one is left out, and said to be.",
+  },
+  {
+    name: "ANYRAY_CONTENT_INLINE_MAX_BYTES",
+    type: "bytes",
+    min: 0,
+    max: 1_048_576,
+    default: "16384",
+    meaning:
+      "Up to here a sealed part stands in its span; above, it is an object in the content store.",
   },
   {
     name: "ANYRAY_CLIENT_KEY",

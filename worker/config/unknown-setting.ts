@@ -11,14 +11,12 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(
 );
 
 /**
- * Settings of parts that this version does not have: it serves no console and stores neither content nor traces, so that each
- * of their values is kept by doing nothing.
+ * Settings of parts that this version does not have: it serves no console and keeps no traces elsewhere, so that each of their
+ * values is kept by doing nothing.
  */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   "ANYRAY_CONSOLE_PORT",
   "ANYRAY_CONSOLE_URL",
-  "ANYRAY_CONTENT_MODE",
-  "ANYRAY_ALLOW_PLAINTEXT",
   "ANYRAY_TRACES",
 ]);
 

@@ -93,6 +93,9 @@ function openRelay(
   const now = () => deps.clock.monotonic();
   const reader = wire.openStream(call.stream);
   let firstByteAt: number | null = null;
+  const { recording } = call;
+  recording?.output("event-stream");
+  let isCut = true;
   const transcript = new Transcript(() => {
     firstByteAt = now();
   });
@@ -113,6 +116,7 @@ function openRelay(
         ? deps.settler.settle(attempt, ending)
         : await deps.settler.settleEstimated(attempt, ending);
       await settled.committed;
+      isCut = end.outcome !== "ok";
     } finally {
       call.flight.done();
     }
@@ -126,6 +130,10 @@ function openRelay(
     totalDeadline: call.totalDeadline,
     settle,
     cancelUpstream: () => exchange.cancel(),
+    observer:
+      recording === null
+        ? null
+        : { wrote: (bytes) => recording.write(bytes), ended: () => recording.end(isCut) },
     reader,
     errors: call.errors,
     transcript,

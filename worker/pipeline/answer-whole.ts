@@ -2,6 +2,7 @@
  * An answer that is no event stream: collected, accounted for, and only then given to the client; with its cost in a
  * header. One that turns out large is relayed as it comes, without that header.
  */
+import { mediaOf } from "../content/recording.ts";
 import type { AnswerFacts } from "../dialects/wire.ts";
 import { parseJsonObject } from "../dialects/read.ts";
 import type { Answer, Exchange, HeaderList } from "../egress.ts";
@@ -12,7 +13,7 @@ import { joinBytes, Transcript } from "../stream/transcript.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
 import { collect, type Collected } from "./collect.ts";
-import { headersDown } from "./headers.ts";
+import { headersDown, headerValue } from "./headers.ts";
 import { LARGE_ANSWER_BYTES, readLargeAnswer } from "./large-answer.ts";
 import { isHandedOn, refusalOf } from "./provider-errors.ts";
 import { ownHeaders } from "./respond.ts";
@@ -59,6 +60,10 @@ export async function answerWhole(
   if (head.status >= 400) own.push(["x-anyray-error-source", "upstream"]);
   const cost = settled.row.costPicoUsd;
   if (cost !== null) own.push(["x-anyray-cost-usd", formatPicoUsd(cost)]);
+  const { recording } = call;
+  recording?.output(mediaOf(headerValue(head.headers, "content-type")));
+  recording?.write(whole.body);
+  recording?.end(false);
   return answerWith(whole.body, head, own);
 }
 
@@ -135,6 +140,9 @@ function relayLarge(
   const { deps } = call;
   const beginning = joinBytes(collected.chunks);
   let ending = beginning;
+  const { recording } = call;
+  recording?.output(mediaOf(headerValue(head.headers, "content-type")));
+  let isWholeSent = false;
   const relay = new BodyRelay({
     body: head.body,
     received: [beginning],
@@ -145,7 +153,15 @@ function relayLarge(
     observe: (chunk) => {
       ending = lastBytes(ending, chunk);
     },
+    observer:
+      recording === null
+        ? null
+        : {
+            wrote: (bytes) => recording.write(bytes),
+            ended: () => recording.end(!isWholeSent),
+          },
     settle: async (end) => {
+      isWholeSent = end.outcome === "ok";
       const isWhole = end.outcome === "ok" && head.status < 300;
       const transcript = new Transcript();
       transcript.add(beginning);

@@ -1,5 +1,6 @@
 /** All that the answering half of the pipeline needs to know of a request that is being sent. */
 import type { Usage } from "../chat.ts";
+import type { Recording } from "../content/recording.ts";
 import type { Deps } from "../deps.ts";
 import type { ErrorWire, StreamOptions, Wire } from "../dialects/wire.ts";
 import type { Attempt } from "./attempt.ts";
@@ -16,6 +17,8 @@ export interface Call {
   /** What every attempt of this request shares. */
   readonly attempt: Omit<Attempt, "slot" | "number">;
   readonly stream: StreamOptions;
+  /** Null where no content is kept. */
+  readonly recording: Recording | null;
   /** Monotonic time; Infinity for none. */
   readonly totalDeadline: number;
   /** Counts tokens by our own means, when asked. `output` is null where nothing was answered. */

@@ -5,9 +5,12 @@
 import { parseJsonBody } from "../body/parse.ts";
 import { splice } from "../body/fields.ts";
 import type { Endpoint } from "../chat.ts";
+import { mediaOf, type Recording } from "../content/recording.ts";
+import { subjectName } from "../content/subject-name.ts";
 import type { Deps } from "../deps.ts";
 import { errorWireOf, WIRES } from "../dialects/index.ts";
 import { checkRequest } from "../dialects/request.ts";
+import type { Answer } from "../egress.ts";
 import { GatewayError } from "../errors.ts";
 import type { Provider, ProviderRequest } from "../providers/provider.ts";
 import { joinBytes } from "../stream/transcript.ts";
@@ -15,7 +18,7 @@ import { authenticate, identify, type Caller } from "./authenticate.ts";
 import { collect } from "./collect.ts";
 import { modelEdit } from "./edits.ts";
 import { Flight } from "./flight.ts";
-import { headersDown, headersUp } from "./headers.ts";
+import { headersDown, headersUp, headerValue } from "./headers.ts";
 import { isHandedOn, refusalOf } from "./provider-errors.ts";
 import { readBody } from "./read-body.ts";
 import { errorAnswer, ownHeaders, toGatewayError } from "./respond.ts";
@@ -25,8 +28,10 @@ import { upstreamFailure } from "./upstream-failure.ts";
 
 /** `POST /v1/messages/count_tokens` */
 export function countTokens(deps: Deps, request: Request): Promise<Response> {
-  return forward(deps, "count_tokens", request, async (caller) => {
-    const body = parseJsonBody(await readBody(request, deps.limits.maxBodyBytes));
+  return forward(deps, "count_tokens", request, async (caller, recording) => {
+    const bytes = await readBody(request, deps.limits.maxBodyBytes);
+    recording?.input(bytes, mediaOf(request.headers.get("content-type")));
+    const body = parseJsonBody(bytes);
     checkRequest(WIRES.count_tokens.request, body.json);
     const target = chooseTarget(deps.routing, "count_tokens", String(body.json["model"]));
     checkAllowed(caller, target);
@@ -74,16 +79,22 @@ async function forward(
   deps: Deps,
   endpoint: Endpoint,
   request: Request,
-  prepare: (caller: Caller) => Promise<Prepared>,
+  prepare: (caller: Caller, recording: Recording | null) => Promise<Prepared>,
 ): Promise<Response> {
   const traceId = deps.ids.traceId();
+  let recording: Recording | null = null;
   const flight = new Flight(deps.live, request.signal);
   try {
     if (deps.live.isDraining) throw new GatewayError("draining");
     const caller = await authenticate(deps, request.headers);
-    await identify(deps, caller, request.headers);
-    return await exchange(deps, endpoint, request, caller, await prepare(caller), flight, traceId);
+    const identity = await identify(deps, caller, request.headers);
+    recording = deps.content.open(traceId, deps.clock.now());
+    recording?.attribute(subjectName({ key: caller.key, ...identity }));
+    const prepared = await prepare(caller, recording);
+    const answer = await exchange(deps, { endpoint, request, caller, prepared, flight });
+    return handOn(answer, traceId, recording);
   } catch (thrown) {
+    recording?.end(true);
     const error = toGatewayError(deps, thrown, traceId);
     return errorAnswer(error, errorWireOf(WIRES[endpoint]), traceId);
   } finally {
@@ -91,15 +102,24 @@ async function forward(
   }
 }
 
+interface Forwarded {
+  readonly endpoint: Endpoint;
+  readonly request: Request;
+  readonly caller: Caller;
+  readonly prepared: Prepared;
+  readonly flight: Flight;
+}
+
+interface ForwardedAnswer {
+  readonly head: Answer;
+  readonly body: Uint8Array;
+}
+
+/** @throws GatewayError for an answer that is not handed on */
 async function exchange(
   deps: Deps,
-  endpoint: Endpoint,
-  request: Request,
-  caller: Caller,
-  prepared: Prepared,
-  flight: Flight,
-  traceId: string,
-): Promise<Response> {
+  { endpoint, request, caller, prepared, flight }: Forwarded,
+): Promise<ForwardedAnswer> {
   const { provider, ...rest } = prepared;
   const sent = provider.send({
     ...rest,
@@ -123,12 +143,26 @@ async function exchange(
   sent.cancel();
   if (collected.kind === "timeout") throw new GatewayError(collected.code);
   if (collected.kind !== "whole") throw new GatewayError("upstream_unreachable");
-  const isSuccess = head.status >= 200 && head.status < 300;
-  if (!isSuccess && !isHandedOn(head.status, caller)) throw refusalOf(head.status, caller);
+  if (!isSuccess(head) && !isHandedOn(head.status, caller)) throw refusalOf(head.status, caller);
+  return { head, body: joinBytes(collected.chunks) };
+}
+
+function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function handOn(
+  { head, body }: ForwardedAnswer,
+  traceId: string,
+  recording: Recording | null,
+): Response {
+  recording?.output(mediaOf(headerValue(head.headers, "content-type")));
+  recording?.write(body);
+  recording?.end(false);
   const own = ownHeaders(traceId);
-  if (!isSuccess) own.push(["x-anyray-error-source", "upstream"]);
+  if (!isSuccess(head)) own.push(["x-anyray-error-source", "upstream"]);
   // The DOM's types know no view of a shared buffer as a body; ours are never shared.
-  return new Response(joinBytes(collected.chunks) as Uint8Array<ArrayBuffer>, {
+  return new Response(body as Uint8Array<ArrayBuffer>, {
     status: head.status,
     headers: headersDown(head.headers, own),
   });

@@ -8,6 +8,8 @@
  */
 import { splice, type Edit } from "../body/fields.ts";
 import { parseJsonBody, type JsonBody } from "../body/parse.ts";
+import { mediaOf, type Recording } from "../content/recording.ts";
+import { subjectName } from "../content/subject-name.ts";
 import { isIdentity, type Endpoint } from "../chat.ts";
 import type { Deps } from "../deps.ts";
 import { errorWireOf, WIRES } from "../dialects/index.ts";
@@ -33,6 +35,7 @@ import { chooseTarget } from "./target.ts";
 /** What is known of a request so far: enough for the row of a refusal. */
 interface Progress {
   accepted: Accepted | null;
+  recording: Recording | null;
   modelRequested: string | null;
   stream: boolean;
 }
@@ -55,7 +58,12 @@ async function answer(
   flight: Flight,
 ): Promise<Response> {
   const startedAt = deps.clock.monotonic();
-  const progress: Progress = { accepted: null, modelRequested: null, stream: false };
+  const progress: Progress = {
+    accepted: null,
+    recording: null,
+    modelRequested: null,
+    stream: false,
+  };
   let prepared: Prepared;
   try {
     if (deps.live.isDraining) throw new GatewayError("draining");
@@ -78,6 +86,7 @@ async function answer(
   try {
     return await send(prepared.call, prepared.request, prepared.attempt);
   } catch (thrown) {
+    progress.recording?.end(true);
     return errorAnswer(toGatewayError(deps, thrown, traceId), prepared.call.errors, traceId);
   }
 }
@@ -102,8 +111,13 @@ async function prepare(
   const identified = identify(deps, caller, request.headers);
   const identity = identified instanceof Promise ? await identified : identified;
   progress.accepted = { ...bare, identity };
+  const recording = deps.content.open(bare.traceId, bare.timeMs);
+  progress.recording = recording;
+  recording?.attribute(subjectName({ key: caller.key, ...identity }));
 
-  const body = parseJsonBody(await readBody(request, deps.limits.maxBodyBytes));
+  const bytes = await readBody(request, deps.limits.maxBodyBytes);
+  recording?.input(bytes, mediaOf(request.headers.get("content-type")));
+  const body = parseJsonBody(bytes);
   const stream = body.json["stream"] === true;
   const session = identity.session ?? sessionFromBody(body.json);
   const accepted: Accepted = { ...bare, identity: { ...identity, session } };
@@ -139,6 +153,7 @@ async function prepare(
       roughInputTokens: roughTokens(body.bytes.length),
     },
     stream: { hideUsage, choices: choiceCount(body.json) },
+    recording,
     totalDeadline: deps.limits.totalMs === 0 ? Infinity : accepted.startedAt + deps.limits.totalMs,
     estimate: estimates(deps, body.bytes),
   };
@@ -184,7 +199,8 @@ async function refuse(
   traceId: string,
   progress: Progress,
 ): Promise<Response> {
-  const { accepted, ...request } = progress;
+  const { accepted, recording, ...request } = progress;
+  recording?.end(true);
   deps.counters.add("anyray_refused_total", `code="${error.code}"`);
   if (accepted !== null && endpoint !== "count_tokens") {
     // A row that can't be committed now is tried again; the refusal is none the later for it.

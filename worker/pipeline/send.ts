@@ -29,7 +29,10 @@ export async function send(
     if (head === "late") return openEarly(call, attempt, exchange);
     if (!("error" in head)) return answer(call, attempt, exchange, head);
     await settleFailed(call, attempt, head);
-    if (head.outcome === "aborted") return new Response(null, { status: 499 });
+    if (head.outcome === "aborted") {
+      call.recording?.end(true);
+      return new Response(null, { status: 499 });
+    }
     if (!head.isRetryable || attempt.number === MAX_ATTEMPTS) throw head.error;
   }
 }

@@ -82,6 +82,9 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
       code: waiting === 0 ? null : "rows_waiting",
     },
   };
+  const { reason } = deps.privacy.current;
+  if (reason !== null) checks["content"] = { state: "degraded", code: reason };
+  else checks["content"] = { state: "ok", code: null };
   const states = Object.values(checks).map((check) => check.state);
   const isFailed = states.includes("failed");
   const status = states.every((state) => state === "ok") ? "ok" : "degraded";

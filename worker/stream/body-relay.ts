@@ -25,13 +25,16 @@ export class BodyRelay implements BodySink {
   constructor(options: BodyRelayOptions) {
     this.#options = options;
     this.#lastUpstreamAt = options.now();
-    this.#client = new ClientStream({
-      resume: () => {
-        this.#lastUpstreamAt = options.now();
-        options.body.resume();
+    this.#client = new ClientStream(
+      {
+        resume: () => {
+          this.#lastUpstreamAt = options.now();
+          options.body.resume();
+        },
+        hangUp: () => this.#finish({ outcome: "aborted" }),
       },
-      hangUp: () => this.#finish({ outcome: "aborted" }),
-    });
+      options.observer,
+    );
     this.#held = options.received.at(-1) ?? new Uint8Array();
     for (const chunk of options.received.slice(0, -1)) this.#send(chunk);
     this.#watch = new Watch(options.now, () => this.#checkTime());

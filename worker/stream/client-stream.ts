@@ -16,6 +16,14 @@ const BROKEN = Object.freeze(
   Object.assign(new Error("stream broken off by the gateway"), { stack: "" }),
 );
 
+/** Sees what the client is given. */
+export interface ClientObserver {
+  /** In the order they are given. */
+  wrote(bytes: Uint8Array): void;
+  /** Nothing more will be written. Called once. */
+  ended(): void;
+}
+
 export interface ClientStreamEvents {
   /** The client wants more after `write` returned false. */
   resume(): void;
@@ -26,13 +34,15 @@ export interface ClientStreamEvents {
 export class ClientStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly #events: ClientStreamEvents;
+  #observer: ClientObserver | null;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #waitingBytes = 0;
   #isPaused = false;
   #state: "open" | "breaking" | "ended" = "open";
 
-  constructor(events: ClientStreamEvents) {
+  constructor(events: ClientStreamEvents, observer: ClientObserver | null) {
     this.#events = events;
+    this.#observer = observer;
     this.readable = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -59,6 +69,7 @@ export class ClientStream {
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open" || bytes.length === 0) return !this.#isPaused;
     this.#controller?.enqueue(bytes);
+    this.#observer?.wrote(bytes);
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes > HIGH_WATER_BYTES) this.#isPaused = true;
     return !this.#isPaused;
@@ -68,6 +79,7 @@ export class ClientStream {
     if (this.#state !== "open") return;
     this.#state = "ended";
     this.#controller?.close();
+    this.#ended();
   }
 
   /**
@@ -77,6 +89,7 @@ export class ClientStream {
   breakOff(): void {
     if (this.#state !== "open") return;
     this.#state = "breaking";
+    this.#ended();
     setTimeout(() => this.#tryBreak(), 0);
     const limit = setTimeout(() => this.#error(), BREAK_LIMIT_MS);
     if (typeof limit === "object") limit.unref();
@@ -109,6 +122,13 @@ export class ClientStream {
   #cancelled(): void {
     const wasOpen = this.#state === "open";
     this.#state = "ended";
-    if (wasOpen) this.#events.hangUp();
+    if (!wasOpen) return;
+    this.#events.hangUp();
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#observer?.ended();
+    this.#observer = null;
   }
 }

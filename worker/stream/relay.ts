@@ -5,6 +5,7 @@
  * A relay MUST call `settle` exactly once; what it then sends as the end of the answer waits for the returned promise.
  */
 import type { ErrorCode } from "../errors.ts";
+import type { ClientObserver } from "./client-stream.ts";
 
 /** How an answer ended, seen from the stream. */
 export type StreamEnd =
@@ -21,6 +22,8 @@ export interface RelayContext {
   readonly totalDeadline: number;
   /** Writes the ledger row. Rejects if it can't be committed now. */
   settle(end: StreamEnd): Promise<void>;
+  /** Null: nobody looks on. */
+  readonly observer: ClientObserver | null;
   /** Closes the upstream connection. */
   cancelUpstream(): void;
 }

@@ -45,6 +45,7 @@ function rig(fixture: Fixture, hideUsage: boolean, settle: Settle = async () => 
     cancelUpstream: () => {
       isCancelled = true;
     },
+    observer: null,
     reader: wire.openStream({ hideUsage, choices: fixture.choices }),
     errors: errorWireOf(wire),
     transcript: new Transcript(),

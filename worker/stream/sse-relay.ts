@@ -42,13 +42,16 @@ export class SseRelay implements BodySink {
   constructor(options: SseRelayOptions) {
     this.#options = options;
     this.#lastUpstreamAt = this.#lastSentAt = options.now();
-    this.#client = new ClientStream({
-      resume: () => {
-        this.#lastUpstreamAt = this.#options.now();
-        this.#body?.resume();
+    this.#client = new ClientStream(
+      {
+        resume: () => {
+          this.#lastUpstreamAt = this.#options.now();
+          this.#body?.resume();
+        },
+        hangUp: () => this.#hungUp(),
       },
-      hangUp: () => this.#hungUp(),
-    });
+      options.observer,
+    );
     this.#watch = new Watch(options.now, () => this.#checkTime());
     this.#watch.at(this.#nextCheck());
   }

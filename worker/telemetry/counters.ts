@@ -6,6 +6,8 @@ export const COUNTERS = {
   anyray_refused_total: "Requests refused by the gateway, by error code.",
   anyray_ledger_retries_total:
     "Ledger rows that could not be committed at once and were tried again.",
+  anyray_content_parts_total:
+    "Parts of content, by what became of them: inline, object, or why they were left out.",
   anyray_values_dropped_total:
     "Values from providers that are no plain name and were stored as `other`.",
 } as const;
@@ -19,10 +21,10 @@ export class Counters {
   readonly #values = new Map<CounterName, Map<string, number>>();
 
   /** @param labels as in `endpoint="chat",status="200"`: closed enums only, since their values bound the size of this table */
-  add(name: CounterName, labels = ""): void {
+  add(name: CounterName, labels = "", amount = 1): void {
     const series = this.#values.get(name) ?? new Map<string, number>();
     if (series.size === 0) this.#values.set(name, series);
-    series.set(labels, (series.get(labels) ?? 0) + 1);
+    series.set(labels, (series.get(labels) ?? 0) + amount);
   }
 
   /** Prometheus text format 0.0.4. */

@@ -38,7 +38,8 @@ export async function startGateway(
   dataDir = mkdtempSync(join(tmpdir(), "anyray-test-")),
 ): Promise<TestGateway> {
   const config = loadConfig(
-    { ANYRAY_DATA_DIR: dataDir, ANYRAY_DRAIN_MS: "1000", ...env },
+    // The sealing thread is for the tests that look at content.
+    { ANYRAY_DATA_DIR: dataDir, ANYRAY_DRAIN_MS: "1000", ANYRAY_CONTENT_MODE: "off", ...env },
     (path) => readFileSync(path, "utf8"),
     ensureSecrets,
   );

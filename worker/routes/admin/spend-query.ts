@@ -9,12 +9,10 @@ import {
   type SpendQuery,
 } from "../../../db/store.ts";
 import { DIALECTS, ENDPOINTS, OUTCOMES, USAGE_SOURCES } from "../../chat.ts";
-import { GatewayError } from "../../errors.ts";
+import { invalid, parseLimit, parseTime, readParameters } from "./query.ts";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_RANGE_MS = 30 * DAY_MS;
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 /** Filters whose values are closed lists. */
 const CHOICES: Partial<Record<LedgerFilter, readonly string[]>> = {
@@ -27,11 +25,17 @@ const CHOICES: Partial<Record<LedgerFilter, readonly string[]>> = {
 };
 const BOOLEANS: ReadonlySet<string> = new Set(["stream", "unpriced"]);
 
+const FILTERS = [...LEDGER_FILTERS, "model"] as const;
+
 type Where = LedgerQuery["where"];
 
 /** @throws GatewayError `invalid_request` naming the parameter */
 export function parseSpendQuery(url: string, nowMs: number): SpendQuery {
-  const parameters = readParameters(url, ["from", "to", "tz", "limit", "group_by"]);
+  const parameters = readParameters(
+    url,
+    ["from", "to", "tz", "limit", "group_by", ...FILTERS],
+    ["group_by"],
+  );
   return {
     ...parseRange(parameters, nowMs),
     where: parseWhere(parameters),
@@ -43,7 +47,7 @@ export function parseSpendQuery(url: string, nowMs: number): SpendQuery {
 
 /** @throws GatewayError `invalid_request` naming the parameter */
 export function parseRecordsQuery(url: string, nowMs: number): RecordsQuery {
-  const parameters = readParameters(url, ["from", "to", "limit", "cursor", "format"]);
+  const parameters = readParameters(url, ["from", "to", "limit", "cursor", "format", ...FILTERS]);
   return {
     ...parseRange(parameters, nowMs),
     where: parseWhere(parameters),
@@ -60,45 +64,11 @@ export function parseFormat(request: Request): "json" | "csv" {
   return request.headers.get("accept")?.startsWith("text/csv") === true ? "csv" : "json";
 }
 
-function readParameters(url: string, own: readonly string[]): Map<string, string> {
-  const known = new Set<string>([...own, ...LEDGER_FILTERS, "model"]);
-  const parameters = new Map<string, string>();
-  for (const [name, value] of new URL(url).searchParams) {
-    if (!known.has(name)) throw invalid(null, `Known parameters: ${[...known].join(", ")}.`);
-    const before = parameters.get(name);
-    if (before !== undefined && name !== "group_by") throw invalid(name, "It stands twice.");
-    parameters.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return parameters;
-}
-
 function parseRange(parameters: ReadonlyMap<string, string>, nowMs: number) {
   const toMs = parseTime("to", parameters.get("to")) ?? nowMs + 1;
   const fromMs = parseTime("from", parameters.get("from")) ?? toMs - DEFAULT_RANGE_MS;
   if (fromMs >= toMs) throw invalid("from", "It must lie before `to`.");
   return { fromMs, toMs };
-}
-
-const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
-
-function parseTime(name: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  // A plus sign that nobody encoded arrives as a space.
-  const time = TIME.test(text.replace(" ", "+")) ? Date.parse(text.replace(" ", "+")) : Number.NaN;
-  if (Number.isNaN(time)) {
-    throw invalid(
-      name,
-      "It is a date (2026-11-23, UTC) or an RFC 3339 time (2026-11-23T14:00:00Z).",
-    );
-  }
-  return time;
-}
-
-function parseLimit(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_LIMIT;
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > MAX_LIMIT) throw invalid("limit", `It is 1 to ${MAX_LIMIT}.`);
-  return limit;
 }
 
 function parseTimeZone(text: string | undefined): string {
@@ -134,7 +104,7 @@ function parseCursor(text: string | undefined): string | null {
 /** An empty value asks for the unattributed. */
 function parseWhere(parameters: ReadonlyMap<string, string>): Where {
   const where: Where = {};
-  for (const name of [...LEDGER_FILTERS, "model"] as const) {
+  for (const name of FILTERS) {
     const text = parameters.get(name);
     if (text !== undefined) where[name] = parseFilter(name, text);
   }
@@ -156,8 +126,4 @@ function parseFilter(name: LedgerFilter | "model", text: string): string | numbe
     throw invalid(name, `It is one of ${choices.join(", ")}.`);
   }
   return text;
-}
-
-function invalid(field: string | null, hint: string): GatewayError {
-  return new GatewayError("invalid_request", field === null ? { hint } : { field, hint });
 }

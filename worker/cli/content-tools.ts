@@ -1,0 +1,24 @@
+/** What the commands about sealed content are given from outside. Types only. */
+import type { Store, SubjectStore } from "../../db/store.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Master keys, 64 hex digits each. */
+export interface ContentKeys {
+  /** Null: nobody gave one. */
+  readonly current: string | null;
+  readonly retired: readonly string[];
+}
+
+export interface ContentTools {
+  readonly terminal: Terminal;
+  /** ms since 1970 UTC. */
+  readonly now: () => number;
+  readonly random: (size: number) => Uint8Array;
+  /** From the environment, `_FILE` or `secrets.env`. Throws `ConfigError`. */
+  readonly loadContentKeys: () => ContentKeys;
+  /** Of the data directory; rejects if there is none. */
+  readonly openSubjects: () => Promise<SubjectStore>;
+  readonly openStore: () => Promise<Pick<Store, "audit" | "close">>;
+  /** A new file that only its owner can read. Rejects if it exists. */
+  readonly writePrivate: (path: string, text: string) => Promise<void>;
+}

@@ -1,0 +1,167 @@
+/** `anyray keys rotate|export|recipient-new`: the keys behind sealed content. */
+import { parseArgs } from "node:util";
+import type { Subject, SubjectStore } from "../../db/store.ts";
+import { encodeKeyExport } from "../encryption/key-export.ts";
+import { createKeyring, type Keyring } from "../encryption/keyring.ts";
+import { newRecipient } from "../encryption/recipients.ts";
+import { appendAudit } from "./audit-entry.ts";
+import type { ContentTools } from "./content-tools.ts";
+import { CommandError, UsageError } from "./failure.ts";
+
+export const MASTER_KEYS_HELP = `anyray keys rotate [--dry-run]   wraps every subject key with the present ANYRAY_CONTENT_KEY; the former one stands in
+                                 ANYRAY_CONTENT_KEYS_RETIRED. No content is rewritten; it can be broken off and run again
+anyray keys export --out FILE    writes the wrapped subject keys for an auditor: useless without the master key
+anyray keys recipient-new --out FILE
+                                 makes a pair for an auditor: the private key into FILE, the public one, for
+                                 ANYRAY_CONTENT_RECIPIENTS, is shown`;
+
+const PAGE = 500;
+
+export async function runMasterKeys(
+  name: "rotate" | "export" | "recipient-new",
+  args: readonly string[],
+  tools: ContentTools,
+): Promise<number> {
+  if (name === "rotate") return rotate(args, tools);
+  return name === "export" ? exportKeys(args, tools) : recipientNew(args, tools);
+}
+
+export function openKeyring({ loadContentKeys }: ContentTools): Keyring {
+  const { current, retired } = loadContentKeys();
+  if (current === null) {
+    throw new CommandError(
+      "there is no master key: set ANYRAY_CONTENT_KEY or ANYRAY_CONTENT_KEY_FILE, or ANYRAY_DATA_DIR to where secrets.env is.",
+    );
+  }
+  return createKeyring(current, retired);
+}
+
+async function rotate(args: readonly string[], tools: ContentTools): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { "dry-run": { type: "boolean" } } });
+  const isDry = values["dry-run"] === true;
+  const { terminal } = tools;
+  const keyring = openKeyring(tools);
+  const subjects = await tools.openSubjects();
+  try {
+    const kids = await subjects.kids();
+    const total = [...kids.values()].reduce((sum, keys) => sum + keys, 0);
+    const strangers = [...kids].filter(([kid]) => !keyring.kids.includes(kid));
+    const waiting = total - (kids.get(keyring.kid) ?? 0);
+    const lost = strangers.reduce((sum, [, keys]) => sum + keys, 0);
+    terminal.say(
+      `${total} subject keys; ${total - waiting} under the present master key ${keyring.kid}, ${waiting - lost} to wrap anew.`,
+    );
+    for (const [kid, keys] of strangers) {
+      terminal.say(
+        `${keys} are wrapped by master key ${kid}, which is not here: put it into ANYRAY_CONTENT_KEYS_RETIRED and run this again.`,
+      );
+    }
+    if (isDry) {
+      terminal.out("Nothing was changed.");
+      return lost === 0 ? 0 : 1;
+    }
+    const { wrapped, damaged } = await wrapAll(subjects, keyring, tools, waiting);
+    if (wrapped > 0) {
+      await appendAudit(tools, {
+        action: "keys.rotate",
+        target: keyring.kid,
+        before: null,
+        after: { wrapped },
+      });
+    }
+    if (damaged > 0) {
+      terminal.say(`${damaged} are damaged and stay as they are: their content can't be read.`);
+    }
+    terminal.out(
+      lost + damaged === 0
+        ? `${wrapped} wrapped anew. The former master keys are needed no more, except for backups of subjects.sqlite.`
+        : `${wrapped} wrapped anew, ${lost + damaged} not.`,
+    );
+    return lost + damaged === 0 ? 0 : 1;
+  } finally {
+    subjects.close();
+  }
+}
+
+/** One transaction a page: what was done stays done if this is broken off. */
+async function wrapAll(
+  subjects: SubjectStore,
+  keyring: Keyring,
+  tools: ContentTools,
+  waiting: number,
+): Promise<{ wrapped: number; damaged: number }> {
+  let wrapped = 0;
+  let damaged = 0;
+  for (let after: string | null = null; ;) {
+    const page: readonly Subject[] = await subjects.list(after, PAGE);
+    const last = page.at(-1);
+    if (last === undefined) return { wrapped, damaged };
+    after = last.handle;
+    const changes = [];
+    for (const from of page) {
+      if (from.kid === keyring.kid || !keyring.kids.includes(from.kid)) continue;
+      try {
+        const key = keyring.unwrap(from.handle, { kid: from.kid, bytes: from.wrapped });
+        const to = keyring.wrap(from.handle, key, tools.random);
+        key.fill(0);
+        changes.push({ from, to: { handle: from.handle, kid: to.kid, wrapped: to.bytes } });
+      } catch {
+        damaged += 1;
+      }
+    }
+    if (changes.length === 0) continue;
+    wrapped += await subjects.rewrap(changes);
+    tools.terminal.say(`${wrapped} of ${waiting}`);
+  }
+}
+
+async function exportKeys(args: readonly string[], tools: ContentTools): Promise<number> {
+  const path = outFile(args);
+  const subjects = await tools.openSubjects();
+  try {
+    const all: Subject[] = [];
+    for (let after: string | null = null; ;) {
+      const page: readonly Subject[] = await subjects.list(after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      all.push(...page);
+      after = last.handle;
+    }
+    const erased = await subjects.erased();
+    await tools.writePrivate(
+      path,
+      encodeKeyExport({ madeAtMs: tools.now(), subjects: all, erased }),
+    );
+    await appendAudit(tools, {
+      action: "keys.export",
+      target: "subjects",
+      before: null,
+      after: { subjects: all.length },
+    });
+    tools.terminal.out(
+      `${all.length} wrapped subject keys written. Whoever has the master key, too, can read what they seal.`,
+    );
+    return 0;
+  } finally {
+    subjects.close();
+  }
+}
+
+async function recipientNew(args: readonly string[], tools: ContentTools): Promise<number> {
+  const path = outFile(args);
+  const { publicText, privateText } = await newRecipient();
+  await tools.writePrivate(path, `${privateText}\n`);
+  tools.terminal.say(
+    "The private key is in the file. Take it off this machine: what is sealed for it can't be read without it.",
+  );
+  tools.terminal.out(publicText);
+  return 0;
+}
+
+function outFile(args: readonly string[]): string {
+  const { values } = parseArgs({ args: [...args], options: { out: { type: "string" } } });
+  if (values.out === undefined || values.out === "") {
+    throw new UsageError("--out names the file to write.");
+  }
+  return values.out;
+}

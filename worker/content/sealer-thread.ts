@@ -1,0 +1,172 @@
+/**
+ * The thread that seals: compression, encryption and the disk, away from the event loop that streams. A composition root of its
+ * own: it opens the subject keys, the sealed parts and the objects, which nobody else in the process touches.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { openContentObjects } from "../../db/content-objects.ts";
+import { openContent } from "../../db/sqlite/content.ts";
+import { openSubjects } from "../../db/sqlite/subjects.ts";
+import { createKeyring } from "../encryption/keyring.ts";
+import { createEpochs } from "../encryption/recipients.ts";
+import { CONTENT_FILES } from "./files.ts";
+import type { FromSealer, KeyCheck, SealerTask, ToSealer } from "./messages.ts";
+import { createSealing, stateAfter, type StoreState } from "./sealing.ts";
+
+/** How soon the erasure by another process takes hold. */
+const STALE_MS = 500;
+const PROBE_MS = 5_000;
+const SWEEP_MS = 3_600_000;
+const ORPHAN_MS = 3_600_000;
+
+// `sealer.ts` alone starts this thread.
+const task = workerData as SealerTask;
+const [currentKey = "", ...retiredKeys] = task.keys;
+
+const say = (message: FromSealer): void => parentPort?.postMessage(message);
+
+function open() {
+  const keyring = createKeyring(currentKey, retiredKeys);
+  const subjects = openSubjects({
+    database: join(task.dataDir, CONTENT_FILES.subjects),
+    erasedList: join(task.dataDir, CONTENT_FILES.erased),
+  });
+  const content = openContent(join(task.dataDir, CONTENT_FILES.content));
+  const objects = openContentObjects(join(task.dataDir, CONTENT_FILES.objects));
+  const random = (size: number) => new Uint8Array(randomBytes(size));
+  const epochs =
+    task.recipients.length === 0
+      ? null
+      : createEpochs({ recipients: task.recipients, random, now: Date.now });
+  const sealing = createSealing({
+    subjects,
+    content,
+    objects,
+    keyring,
+    epochs,
+    random,
+    now: Date.now,
+    inlineMaxBytes: task.inlineMaxBytes,
+    maxBytes: task.maxBytes,
+  });
+  return { keyring, subjects, content, objects, epochs, sealing };
+}
+
+/** Null while the files can't be opened. */
+let parts: ReturnType<typeof open> | null = null;
+let key: KeyCheck = "ok";
+let store: StoreState = "ok";
+
+function setState(newKey: KeyCheck, newStore: StoreState): void {
+  key = newKey;
+  store = newStore;
+  say({ kind: "state", key, store });
+}
+
+async function start(): Promise<void> {
+  try {
+    parts ??= open();
+    const kids = await parts.subjects.kids();
+    const { keyring } = parts;
+    const isKnown = [...kids.keys()].every((kid) => keyring.kids.includes(kid));
+    setState(isKnown ? "ok" : "mismatch", "ok");
+  } catch (error) {
+    setState("ok", stateAfter(error));
+  }
+}
+
+/** Whether there is room again. */
+async function probe(): Promise<void> {
+  if (parts === null) return start();
+  if (store === "ok" && key === "ok") return;
+  try {
+    await parts.objects.probe();
+    await start();
+  } catch (error) {
+    store = stateAfter(error);
+  }
+}
+
+async function sweep(): Promise<void> {
+  const opened = parts;
+  if (opened === null) return;
+  await opened.objects
+    .sweep(Date.now() - ORPHAN_MS, (object) => opened.content.hasObject(object))
+    .catch(() => 0);
+}
+
+async function seal(message: Extract<ToSealer, { kind: "seal" }>): Promise<void> {
+  const { heldBytes } = message;
+  if (parts === null) {
+    return say({
+      kind: "sealed",
+      heldBytes,
+      results: { store_failed: message.parts.length },
+      store,
+    });
+  }
+  const bytes = new Uint8Array(message.bytes);
+  const jobs = message.parts.map(({ start: from, length, ...head }) => ({
+    ...head,
+    bytes: bytes.subarray(from, from + length),
+  }));
+  const report = await parts.sealing.seal(jobs);
+  store = report.store;
+  say({ kind: "sealed", heldBytes, results: report.results, store });
+}
+
+async function answer(message: ToSealer): Promise<void> {
+  if (message.kind === "seal") return seal(message);
+  if (message.kind === "close") return close();
+  const { id } = message;
+  try {
+    if (parts === null) throw new Error("the subject keys are not open");
+    const { subjects, sealing } = parts;
+    if (message.kind === "subjects") {
+      const page = await subjects.list(message.after, message.limit);
+      say({ kind: "subjects", id, subjects: page });
+    } else if (message.kind === "erased") {
+      say({ kind: "erased", id, erased: await subjects.erased() });
+    } else {
+      sealing.keys.drop();
+      const isErased = await subjects.erase(message.handle, message.atMs);
+      sealing.keys.drop();
+      say({ kind: "erase", id, isErased });
+    }
+  } catch {
+    say({ kind: "failed", id });
+  }
+}
+
+function close(): void {
+  for (const timer of timers) clearInterval(timer);
+  parts?.sealing.keys.drop();
+  parts?.epochs?.close();
+  parts?.content.close();
+  parts?.subjects.close();
+  parts = null;
+  // Who started the thread ends it.
+  say({ kind: "closed" });
+}
+
+/** One message after the other, in order: a file is written by one hand. */
+let last = Promise.resolve();
+parentPort?.on("message", (message: ToSealer) => {
+  last = last.then(() => answer(message));
+});
+const inTurn = (work: () => Promise<void> | void) => () => {
+  last = last.then(work);
+};
+const timers = [
+  setInterval(
+    inTurn(() => {
+      parts?.sealing.keys.dropStale();
+      parts?.epochs?.sweep();
+    }),
+    STALE_MS,
+  ),
+  setInterval(inTurn(probe), PROBE_MS),
+  setInterval(inTurn(sweep), SWEEP_MS),
+];
+last = last.then(start).then(sweep);

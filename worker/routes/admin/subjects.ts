@@ -1,0 +1,163 @@
+/** `/admin/subjects`: whose content is sealed, and the destruction of a subject's content key. Shows no content, opens none. */
+import { Elysia, t } from "elysia";
+import type { Subject } from "../../../db/store.ts";
+import type { AuditDraft } from "../../audit/entry.ts";
+import { record } from "../../audit/record.ts";
+import { parseSubjectName } from "../../content/subject-name.ts";
+import type { Deps } from "../../deps.ts";
+import { GatewayError } from "../../errors.ts";
+import { ownHeaders } from "../../pipeline/respond.ts";
+import { requireAdmin } from "../admin-token.ts";
+import { AdminError } from "./error-schema.ts";
+import { invalid, parseLimit, readParameters } from "./query.ts";
+
+const HANDLE = /^[0-9a-f]{32}$/;
+
+const SubjectRecord = t.Object({
+  id: t.String({ description: "The subject's handle, as in an envelope's head" }),
+  kind: t.String({ description: "user | team | key" }),
+  name: t.String(),
+  claimed_through: t.Union([t.String(), t.Null()], {
+    description:
+      "Id of the client key through which callers claimed the name; null: the key binds it",
+  }),
+  kid: t.String({ description: "The master key that wraps the subject's key" }),
+  created_at: t.String({ format: "date-time" }),
+});
+
+const Erasure = t.Object({
+  id: t.String(),
+  state: t.Literal("erased"),
+  message: t.String({ description: "What that means" }),
+});
+
+const ERASED =
+  "The key is destroyed. Everything sealed under it is unreadable from now on, and nothing brings it back; " +
+  "only copies of subjects.sqlite made before still open it, together with the master key.";
+
+const Text = (description: string) => t.Optional(t.String({ description }));
+
+export function subjectRoutes(deps: Deps) {
+  return new Elysia({ prefix: "/admin/subjects", handler: { standardHostname: false } })
+    .onTransform(({ request, set }) => {
+      requireAdmin(deps, request);
+      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
+    })
+    .get(
+      "",
+      async ({ request }) => {
+        const { after, limit } = parseQuery(request.url);
+        const page = await readSubjects(deps, after, limit);
+        const last = page.length < limit ? undefined : page.at(-1);
+        return { subjects: page.map(toRecord), next_cursor: last?.handle ?? null };
+      },
+      {
+        query: t.Object(
+          {
+            cursor: Text("`next_cursor` of the page before"),
+            limit: Text("1 to 1000, default 100"),
+          },
+          { additionalProperties: true },
+        ),
+        response: {
+          200: t.Object({
+            subjects: t.Array(SubjectRecord),
+            next_cursor: t.Union([t.String(), t.Null()]),
+          }),
+          400: AdminError,
+          401: AdminError,
+          503: AdminError,
+        },
+        detail: {
+          tags: ["Privacy"],
+          summary: "Whose content is sealed, in the order of the handles",
+          security: [{ adminToken: [] }],
+        },
+      },
+    )
+    .delete(
+      "/:id/content-key",
+      async ({ params }) => {
+        await eraseSubject(deps, params.id);
+        return { id: params.id, state: "erased" as const, message: ERASED };
+      },
+      {
+        parse: "none",
+        params: t.Object({ id: t.String({ description: "The subject's handle" }) }),
+        response: {
+          200: Erasure,
+          400: AdminError,
+          401: AdminError,
+          404: AdminError,
+          503: AdminError,
+        },
+        detail: {
+          tags: ["Privacy"],
+          summary: "Destroy a subject's content key: irreversible",
+          description: ERASED,
+          security: [{ adminToken: [] }],
+        },
+      },
+    );
+}
+
+function toRecord({ handle, name, kid, createdAtMs }: Subject) {
+  const parts = parseSubjectName(name);
+  return {
+    id: handle,
+    kind: parts?.kind ?? "key",
+    name: parts?.name ?? "",
+    claimed_through: parts?.claimedThrough ?? null,
+    kid,
+    created_at: new Date(createdAtMs).toISOString(),
+  };
+}
+
+async function readSubjects(deps: Deps, after: string | null, limit: number) {
+  try {
+    return await deps.subjects.subjects(after, limit);
+  } catch {
+    throw new GatewayError("store_unavailable");
+  }
+}
+
+async function eraseSubject(deps: Deps, handle: string): Promise<void> {
+  if (!HANDLE.test(handle)) {
+    throw new GatewayError("invalid_request", {
+      field: "id",
+      hint: "It is a subject's handle: 32 hex digits, as `GET /admin/subjects` lists them.",
+    });
+  }
+  let isErased: boolean;
+  try {
+    isErased = await deps.subjects.erase(handle, deps.clock.now());
+    if (isErased) await record(deps.store.audit, erasure(handle, deps.clock.now()));
+  } catch {
+    throw new GatewayError("store_unavailable");
+  }
+  if (isErased) return;
+  throw new GatewayError("not_found", {
+    field: "id",
+    hint: "There is no such subject, or its key was destroyed before.",
+  });
+}
+
+function erasure(handle: string, timeMs: number): AuditDraft {
+  return {
+    timeMs,
+    actor: "admin",
+    action: "subject.erase",
+    target: handle,
+    before: { state: "live" },
+    after: { state: "erased" },
+  };
+}
+
+function parseQuery(url: string): { after: string | null; limit: number } {
+  const parameters = readParameters(url, ["cursor", "limit"]);
+  const after = parameters.get("cursor") ?? null;
+  if (after !== null && !HANDLE.test(after)) {
+    throw invalid("cursor", "It is the `next_cursor` of the page before.");
+  }
+  return { after, limit: parseLimit(parameters.get("limit")) };
+}
