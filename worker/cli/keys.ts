@@ -220,5 +220,7 @@ export async function runKeys(args: readonly string[], tools: KeysTools): Promis
     await COMMANDS[name](rest, tools);
     return 0;
   }
-  throw new UsageError("keys takes create, list or revoke. `anyray help` shows how.");
+  throw new UsageError(
+    "keys takes create, list, revoke, rotate, export or recipient-new. `anyray help` shows how.",
+  );
 }

@@ -6,10 +6,15 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { openStoreForTool } from "../../db/open.ts";
+import { openSubjectsForTool } from "./open-subjects.ts";
 import about from "../../package.json" with { type: "json" };
-import { loadPriceIds, loadStoreLocation } from "../config/load.ts";
+import { loadContentKeys, loadPriceIds, loadStoreLocation } from "../config/load.ts";
+import { ensureSecrets } from "../config/secret.ts";
 import { runCli } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
+import { writePrivate } from "./write-private.ts";
+
+const readText = (path: string): string => readFileSync(path, "utf8");
 
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: createTerminal(process.stdout, process.stderr, process.env),
@@ -17,6 +22,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   openStore: async () => openStoreForTool(loadStoreLocation(process.env)),
   now: Date.now,
   random: randomBytes,
-  loadPriceIds: () => loadPriceIds(process.env, (path) => readFileSync(path, "utf8")),
+  loadPriceIds: () => loadPriceIds(process.env, readText),
   loadPriceCommands: () => import("./price-commands.ts"),
+  loadContentCommands: () => import("./content-commands.ts"),
+  loadContentKeys: () => loadContentKeys(process.env, readText, ensureSecrets),
+  openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env).dataDir),
+  writePrivate: async (path, text) => writePrivate(path, text),
 });

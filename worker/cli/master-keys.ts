@@ -8,22 +8,12 @@ import { appendAudit } from "./audit-entry.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { CommandError, UsageError } from "./failure.ts";
 
-export const MASTER_KEYS_HELP = `anyray keys rotate [--dry-run]   wraps every subject key with the present ANYRAY_CONTENT_KEY; the former one stands in
-                                 ANYRAY_CONTENT_KEYS_RETIRED. No content is rewritten; it can be broken off and run again
-anyray keys export --out FILE    writes the wrapped subject keys for an auditor: useless without the master key
-anyray keys recipient-new --out FILE
-                                 makes a pair for an auditor: the private key into FILE, the public one, for
-                                 ANYRAY_CONTENT_RECIPIENTS, is shown`;
-
 const PAGE = 500;
 
-export async function runMasterKeys(
-  name: "rotate" | "export" | "recipient-new",
-  args: readonly string[],
-  tools: ContentTools,
-): Promise<number> {
-  if (name === "rotate") return rotate(args, tools);
-  return name === "export" ? exportKeys(args, tools) : recipientNew(args, tools);
+export async function runMasterKeys(args: readonly string[], tools: ContentTools): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "rotate") return rotate(rest, tools);
+  return name === "export" ? exportKeys(rest, tools) : recipientNew(rest, tools);
 }
 
 export function openKeyring({ loadContentKeys }: ContentTools): Keyring {

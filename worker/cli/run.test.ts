@@ -51,6 +51,10 @@ function gateway() {
       random: randomBytes,
       loadPriceIds: () => () => null,
       loadPriceCommands: () => import("./price-commands.ts"),
+      loadContentCommands: () => import("./content-commands.ts"),
+      loadContentKeys: () => ({ current: null, retired: [] }),
+      openSubjects: () => Promise.reject(new Error("there are no subjects here")),
+      writePrivate: () => Promise.reject(new Error("nothing is written here")),
       ...changes,
     };
     const code = await runCli(args, tools);

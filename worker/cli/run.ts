@@ -5,16 +5,20 @@
 import type { Store } from "../../db/store.ts";
 import { ConfigError } from "../config/fault.ts";
 import { CommandError, UsageError } from "./failure.ts";
+import type { ContentTools } from "./content-tools.ts";
 import { KEYS_HELP, type KeysTools, runKeys } from "./keys.ts";
+import { isMasterKeysCommand, MASTER_KEYS_HELP, SUBJECTS_HELP } from "./master-keys-help.ts";
 import type { PriceTools } from "./price-commands.ts";
 import { printable } from "./terminal.ts";
 
-export interface CliTools extends KeysTools, PriceTools {
+export interface CliTools extends KeysTools, PriceTools, Omit<ContentTools, "openStore"> {
   readonly version: string;
   /** Opens the store beside a running gateway, without its lock. Throws `ConfigError` where the settings are wrong. */
   readonly openStore: () => Promise<Store>;
   /** Loaded only when asked for: the price data is large. */
   readonly loadPriceCommands: () => Promise<PriceCommands>;
+  /** The same: cryptography. */
+  readonly loadContentCommands: () => Promise<ContentCommands>;
 }
 
 /** Resolves to the exit code. */
@@ -25,10 +29,19 @@ export interface PriceCommands {
   readonly runReprice: (args: readonly string[], tools: PriceTools) => Promise<number>;
 }
 
+export interface ContentCommands {
+  readonly runMasterKeys: (args: readonly string[], tools: ContentTools) => Promise<number>;
+  readonly runSubjects: (args: readonly string[], tools: ContentTools) => Promise<number>;
+}
+
 const HELP = `anyray: the command line of an Anyray gateway. It works on the store in ANYRAY_DATA_DIR,
 whether the gateway runs or not.
 
 ${KEYS_HELP}
+
+${MASTER_KEYS_HELP}
+
+${SUBJECTS_HELP}
 
 anyray prices diff FILE          shows what a price file would change
 anyray prices import FILE        stores its prices, over the vendored ones
@@ -48,8 +61,15 @@ async function version(_: readonly string[], tools: CliTools): Promise<number> {
   return 0;
 }
 
+/** Client keys, and the master keys behind sealed content: people call both keys. */
+async function keys(args: readonly string[], tools: CliTools): Promise<number> {
+  if (!isMasterKeysCommand(args[0])) return runKeys(args, tools);
+  return (await tools.loadContentCommands()).runMasterKeys(args, tools);
+}
+
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ["keys", runKeys],
+  ["keys", keys],
+  ["subjects", async (args, tools) => (await tools.loadContentCommands()).runSubjects(args, tools)],
   ["prices", async (args, tools) => (await tools.loadPriceCommands()).runPrices(args, tools)],
   ["reprice", async (args, tools) => (await tools.loadPriceCommands()).runReprice(args, tools)],
   ["help", help],

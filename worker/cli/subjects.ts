@@ -7,12 +7,6 @@ import type { ContentTools } from "./content-tools.ts";
 import { UsageError } from "./failure.ts";
 import { table } from "./terminal.ts";
 
-export const SUBJECTS_HELP = `anyray subjects list [--json]    whose content is sealed, each under a key of its own
-anyray subjects erase USER [--bound-only] [--yes]
-                                 destroys the keys of a user's content: all of it, wherever copies lie, is unreadable
-                                 from then on, and nothing brings it back. Without --yes only shows what would go.
-                                 Content that callers claimed for that name is included, unless --bound-only`;
-
 const PAGE = 500;
 
 export async function runSubjects(args: readonly string[], tools: ContentTools): Promise<number> {

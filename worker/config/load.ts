@@ -116,6 +116,18 @@ export function loadPriceIds(env: Env, readFile: ReadFile): (provider: string) =
   return (name) => ids.get(name) ?? (ids.has(name) ? null : findPriceIdByName(name));
 }
 
+/** The master keys, for tools: made by none of them. Throws `ConfigError`. */
+export function loadContentKeys(env: Env, readFile: ReadFile, openSecrets: OpenSecrets) {
+  const faults: Fault[] = [];
+  const dataDir = env["ANYRAY_DATA_DIR"] || defaultOf("ANYRAY_DATA_DIR");
+  const present = peek(openSecrets, env["ANYRAY_SECRETS_DIR"] || dataDir, faults);
+  const environment = createEnvironment(env, readFile, present.values, collect(faults));
+  const current = environment.secret("ANYRAY_CONTENT_KEY");
+  const retired = environment.secret("ANYRAY_CONTENT_KEYS_RETIRED");
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { current, retired: retired === null ? [] : retired.split(",") };
+}
+
 /** What `secrets.env` holds before anything is added to it. Its faults join the others. */
 function peek(openSecrets: OpenSecrets, directory: string, faults: Fault[]): Secrets {
   try {

@@ -8,6 +8,7 @@ describe("the settings table", () => {
     expect(KNOWN_VARIABLES.filter((name) => name.endsWith("_FILE"))).toEqual([
       "ANYRAY_ADMIN_TOKEN_FILE",
       "ANYRAY_CONTENT_KEY_FILE",
+      "ANYRAY_CONTENT_KEYS_RETIRED_FILE",
       "ANYRAY_CLIENT_KEY_FILE",
       "ANYRAY_METRICS_TOKEN_FILE",
       "OPENAI_API_KEY_FILE",

@@ -35,8 +35,12 @@ describe("the API description", () => {
     const { paths } = await readDocument();
     expect(Object.keys(paths).sort()).toEqual([
       "/",
+      "/admin/audit",
+      "/admin/privacy",
       "/admin/spend",
       "/admin/spend/records",
+      "/admin/subjects",
+      "/admin/subjects/{id}/content-key",
       "/livez",
       "/metrics",
       "/readyz",

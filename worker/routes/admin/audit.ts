@@ -10,7 +10,7 @@ import { AdminError } from "./error-schema.ts";
 import { invalid, parseLimit, parseTime, readParameters } from "./query.ts";
 
 const Text = (description: string) => t.Optional(t.String({ description }));
-const Facts = t.Union([t.Record(t.String(), t.Unknown()), t.Null()]);
+const Facts = t.Union([t.Object({}, { additionalProperties: true }), t.Null()]);
 
 const AuditEntry = t.Object({
   seq: t.Integer({ minimum: 1 }),
@@ -57,10 +57,10 @@ export function auditRoutes(deps: Deps) {
           { additionalProperties: true },
         ),
         response: {
-          200: t.Object({
-            entries: t.Array(AuditEntry),
-            next_cursor: t.Union([t.String(), t.Null()]),
-          }),
+          200: t.Object(
+            { entries: t.Array(AuditEntry), next_cursor: t.Union([t.String(), t.Null()]) },
+            { description: "One page" },
+          ),
           400: AdminError,
           401: AdminError,
           503: AdminError,

@@ -10,21 +10,24 @@ import { AdminError } from "./error-schema.ts";
 
 const Mode = t.String({ enum: [...CONTENT_MODES] });
 
-const PrivacyReport = t.Object({
-  requested: t.String({ description: "What was asked for" }),
-  effective: Mode,
-  reason: t.Union([t.String(), t.Null()], {
-    description:
-      "Why less is kept than was asked for: plaintext_not_allowed, key_missing, key_mismatch, key_failed, store_full, store_failed, unreadable, unknown_value",
-  }),
-  allow_plaintext: t.Boolean({ description: "ANYRAY_ALLOW_PLAINTEXT, set at deployment alone" }),
-  key: t.Object({
-    state: t.String({ description: "ok | missing | mismatch | failed" }),
-    kid: t.String({ description: "Fingerprint of the master key" }),
-  }),
-  changed_at: t.String({ format: "date-time" }),
-  changed_by: t.String(),
-});
+const PrivacyReport = t.Object(
+  {
+    requested: t.String({ description: "What was asked for" }),
+    effective: Mode,
+    reason: t.Union([t.String(), t.Null()], {
+      description:
+        "Why less is kept than was asked for: plaintext_not_allowed, key_missing, key_mismatch, key_failed, store_full, store_failed, unreadable, unknown_value",
+    }),
+    allow_plaintext: t.Boolean({ description: "ANYRAY_ALLOW_PLAINTEXT, set at deployment alone" }),
+    key: t.Object({
+      state: t.String({ description: "ok | missing | mismatch | failed" }),
+      kid: t.String({ description: "Fingerprint of the master key" }),
+    }),
+    changed_at: t.String({ format: "date-time" }),
+    changed_by: t.String(),
+  },
+  { description: "The content mode" },
+);
 
 const PrivacyChange = t.Object({ requested: Mode }, { additionalProperties: true });
 

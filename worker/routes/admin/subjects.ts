@@ -25,11 +25,14 @@ const SubjectRecord = t.Object({
   created_at: t.String({ format: "date-time" }),
 });
 
-const Erasure = t.Object({
-  id: t.String(),
-  state: t.Literal("erased"),
-  message: t.String({ description: "What that means" }),
-});
+const Erasure = t.Object(
+  {
+    id: t.String(),
+    state: t.Literal("erased"),
+    message: t.String({ description: "What that means" }),
+  },
+  { description: "The key is gone" },
+);
 
 const ERASED =
   "The key is destroyed. Everything sealed under it is unreadable from now on, and nothing brings it back; " +
@@ -60,10 +63,10 @@ export function subjectRoutes(deps: Deps) {
           { additionalProperties: true },
         ),
         response: {
-          200: t.Object({
-            subjects: t.Array(SubjectRecord),
-            next_cursor: t.Union([t.String(), t.Null()]),
-          }),
+          200: t.Object(
+            { subjects: t.Array(SubjectRecord), next_cursor: t.Union([t.String(), t.Null()]) },
+            { description: "One page" },
+          ),
           400: AdminError,
           401: AdminError,
           503: AdminError,

@@ -1,0 +1,73 @@
+/** The ports to the audit log and to the settings that are changed with it. Types, and the error that both share. */
+
+/** One entry of the audit log, sealed into the chain (`worker/audit/SPEC.md`). */
+export interface AuditRecord {
+  /** 1, 2, 3 … without gaps. */
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  /** Canonical JSON. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** Lower-case hex SHA-256. */
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** `seq` 0 and 64 zeros for an empty log. */
+export type AuditHead = Pick<AuditRecord, "seq" | "hash">;
+
+export interface AuditQuery {
+  /** Inclusive, ms since 1970. */
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  readonly where: Partial<Record<"actor" | "action" | "target", string>>;
+  /** Entries below this one; null: from the newest on. */
+  readonly beforeSeq: number | null;
+  readonly limit: number;
+}
+
+export interface Setting {
+  readonly name: string;
+  /** JSON with names, numbers and closed words. */
+  readonly value: string;
+  /** 1, 2, 3 … */
+  readonly version: number;
+  readonly changedAtMs: number;
+  readonly changedBy: string;
+}
+
+/** A new value for a setting. */
+export interface SettingChange {
+  readonly name: string;
+  readonly value: string;
+  /** The version that was read; 0: there was none. Null: whatever it was. */
+  readonly expectedVersion: number | null;
+}
+
+/** The change was made by someone else meanwhile. */
+export class VersionConflict extends Error {
+  override readonly name = "VersionConflict";
+}
+
+export interface SettingStore {
+  get(name: string): Promise<Setting | null>;
+}
+
+/** The audit log, and every change that belongs into it. */
+export interface AuditStore {
+  /**
+   * In one transaction, one writer at a time: reads the head, has the entry made for it, stores it together with the settings.
+   * Rejects, with nothing stored, if anything fails; with `VersionConflict` if a setting has another version.
+   */
+  append(
+    make: (head: AuditHead) => AuditRecord,
+    settings?: readonly SettingChange[],
+  ): Promise<AuditRecord>;
+  head(): Promise<AuditHead>;
+  /** Newest first. */
+  list(query: AuditQuery): Promise<readonly AuditRecord[]>;
+}
