@@ -11,7 +11,12 @@ const ON_DENO = [
   "worker/testing/front-door.test.ts",
   "worker/testing/streaming.test.ts",
   "worker/testing/bad-input.test.ts",
+  "worker/testing/content.test.ts",
   "worker/egress",
+  "worker/encryption",
+  "worker/audit",
+  "worker/privacy",
+  "worker/content",
   "db",
 ];
 
