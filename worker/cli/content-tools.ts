@@ -20,5 +20,9 @@ export interface ContentTools {
   readonly openSubjects: () => Promise<SubjectStore>;
   readonly openStore: () => Promise<Pick<Store, "audit" | "close">>;
   /** A new file that only its owner can read. Rejects if it exists. */
-  readonly writePrivate: (path: string, text: string) => Promise<void>;
+  readonly writePrivate: (path: string, content: string | Uint8Array) => Promise<void>;
+  /** Bytes to standard output. */
+  readonly writeOut: (bytes: Uint8Array) => void;
+  /** Of whoever runs the command. */
+  readonly userName: () => string;
 }

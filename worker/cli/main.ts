@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import process from "node:process";
 import { openStoreForTool } from "../../db/open.ts";
 import { openSubjectsForTool } from "./open-subjects.ts";
@@ -27,5 +28,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   loadContentCommands: () => import("./content-commands.ts"),
   loadContentKeys: () => loadContentKeys(process.env, readText, ensureSecrets),
   openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env).dataDir),
-  writePrivate: async (path, text) => writePrivate(path, text),
+  writePrivate: async (path, content) => writePrivate(path, content),
+  writeOut: (bytes) => void process.stdout.write(bytes),
+  userName: () => userInfo().username,
 });

@@ -54,6 +54,8 @@ function gateway() {
       loadContentCommands: () => import("./content-commands.ts"),
       loadContentKeys: () => ({ current: null, retired: [] }),
       openSubjects: () => Promise.reject(new Error("there are no subjects here")),
+      writeOut: () => undefined,
+      userName: () => "tester",
       writePrivate: () => Promise.reject(new Error("nothing is written here")),
       ...changes,
     };

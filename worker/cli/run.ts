@@ -7,7 +7,12 @@ import { ConfigError } from "../config/fault.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { KEYS_HELP, type KeysTools, runKeys } from "./keys.ts";
-import { isMasterKeysCommand, MASTER_KEYS_HELP, SUBJECTS_HELP } from "./master-keys-help.ts";
+import {
+  isMasterKeysCommand,
+  MASTER_KEYS_HELP,
+  READING_HELP,
+  SUBJECTS_HELP,
+} from "./master-keys-help.ts";
 import type { PriceTools } from "./price-commands.ts";
 import { printable } from "./terminal.ts";
 
@@ -31,6 +36,9 @@ export interface PriceCommands {
 
 export interface ContentCommands {
   readonly runMasterKeys: (args: readonly string[], tools: ContentTools) => Promise<number>;
+  readonly runDecrypt: (args: readonly string[], tools: ContentTools) => Promise<number>;
+  readonly runInspect: (args: readonly string[], tools: ContentTools) => Promise<number>;
+  readonly runAudit: (args: readonly string[], tools: ContentTools) => Promise<number>;
   readonly runSubjects: (args: readonly string[], tools: ContentTools) => Promise<number>;
 }
 
@@ -42,6 +50,8 @@ ${KEYS_HELP}
 ${MASTER_KEYS_HELP}
 
 ${SUBJECTS_HELP}
+
+${READING_HELP}
 
 anyray prices diff FILE          shows what a price file would change
 anyray prices import FILE        stores its prices, over the vendored ones
@@ -70,6 +80,9 @@ async function keys(args: readonly string[], tools: CliTools): Promise<number> {
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["keys", keys],
   ["subjects", async (args, tools) => (await tools.loadContentCommands()).runSubjects(args, tools)],
+  ["inspect", async (args, tools) => (await tools.loadContentCommands()).runInspect(args, tools)],
+  ["decrypt", async (args, tools) => (await tools.loadContentCommands()).runDecrypt(args, tools)],
+  ["audit", async (args, tools) => (await tools.loadContentCommands()).runAudit(args, tools)],
   ["prices", async (args, tools) => (await tools.loadPriceCommands()).runPrices(args, tools)],
   ["reprice", async (args, tools) => (await tools.loadPriceCommands()).runReprice(args, tools)],
   ["help", help],
