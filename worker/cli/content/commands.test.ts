@@ -346,7 +346,7 @@ describe("anyray decrypt", () => {
     const epochs = createEpochs({ recipients: [publicKey], random, now: () => 0 });
     await sealInto(dir, [job(1, SMALL)], epochs);
     const without = await run(decryptArgs(dir, newPath("o")), { dir });
-    expect([without.code, without.stderr.includes("other recipients")]).toEqual([6, true]);
+    expect([without.code, without.stderr.includes("--identity")]).toEqual([6, true]);
     const identity = newPath("auditor.key");
     writeFileSync(identity, `${pair.privateText}\n`);
     const out = newPath("o");
@@ -364,7 +364,7 @@ describe("anyray decrypt", () => {
     const source = newPath("trace.json");
     copyFileSync(join(dataDir, CONTENT_FILES.content), source);
     const same = await run(decryptArgs(source, source));
-    expect([same.code, same.stderr.includes("one of the sources")]).toEqual([1, true]);
+    expect([same.code, same.stderr.includes("one of the inputs")]).toEqual([1, true]);
   });
 
   test("asks for a choice, a reason and an output before it looks at anything", async () => {

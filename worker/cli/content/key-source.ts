@@ -22,7 +22,7 @@ export async function openKeySource(
   exportFile: string | undefined,
   dataDir: string | null,
 ): Promise<SubjectKeySource> {
-  if (exportFile !== undefined) return fromExport(exportFile);
+  if (exportFile !== undefined) return fromExport(exportFile, erasuresIn(dataDir));
   const database = dataDir === null ? null : join(dataDir, CONTENT_FILES.subjects);
   if (dataDir === null || database === null || !existsSync(database)) {
     throw new CommandError(
@@ -57,7 +57,7 @@ export async function openKeySource(
   }
 }
 
-function fromExport(path: string): SubjectKeySource {
+function fromExport(path: string, alsoErased: readonly Tombstone[]): SubjectKeySource {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -66,7 +66,7 @@ function fromExport(path: string): SubjectKeySource {
   }
   try {
     const { subjects, erased } = parseKeyExport(text);
-    return { find: lookup(subjects, erased), handlesOf: () => null };
+    return { find: lookup(subjects, [...erased, ...alsoErased]), handlesOf: () => null };
   } catch (error) {
     // Our own words: they name a member and quote nothing.
     const why = error instanceof Error ? error.message : "it is malformed";
@@ -74,9 +74,30 @@ function fromExport(path: string): SubjectKeySource {
   }
 }
 
+interface Tombstone {
+  readonly handle: string;
+}
+
+/** The data directory's own list, one line an erased subject, which the export may be older than. */
+function erasuresIn(dataDir: string | null): readonly Tombstone[] {
+  if (dataDir === null) return [];
+  const path = join(dataDir, CONTENT_FILES.erased);
+  if (!existsSync(path)) return [];
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommandError(`${path} can't be read: ${describeReadFailure(error)}.`);
+  }
+  return text.split("\n").flatMap((line) => {
+    const handle = /^([0-9a-f]{32}) /.exec(line)?.[1];
+    return handle === undefined ? [] : [{ handle }];
+  });
+}
+
 function lookup(
   live: readonly { readonly handle: string; readonly kid: string; readonly wrapped: Uint8Array }[],
-  erased: readonly { readonly handle: string }[],
+  erased: readonly Tombstone[],
 ): (handle: string) => SubjectState {
   const keys = new Map(live.map((each) => [each.handle, each]));
   const tombstones = new Set(erased.map(({ handle }) => handle));

@@ -1,55 +1,71 @@
 /** A span's attributes → the parts of content that they tell of. Whatever back end the span came from. */
-import { Buffer } from "node:buffer";
-import type { ContentRecord, FoundContent } from "./record.ts";
+import { OMIT_REASONS } from "../../../db/store.ts";
+import { readInline } from "./inline-envelope.ts";
+import {
+  type ContentRecord,
+  type FoundContent,
+  isObjectName,
+  isSha256,
+  type MissingReason,
+  type RecordMode,
+} from "./record.ts";
+
+/** Null: a value of a type that none of our attributes has. */
+export type AttributeValue = string | null;
 
 export interface SourceSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly timeMs: number | null;
-  readonly attributes: ReadonlyMap<string, string>;
+  /** Ours alone. */
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
 }
 
-const OBJECT = /^\d{4}-\d\d-\d\d\/[0-9a-f]{2}\/[0-9a-f]{32}$/;
-const SHA256 = /^[0-9a-f]{64}$/;
-const REASON = /^[a-z_]{1,40}$/;
+export function isOurs(attribute: string): boolean {
+  return attribute.startsWith("anyray.");
+}
 
 export function contentOfSpan(span: SourceSpan): ContentRecord[] {
   const { traceId, spanId, timeMs, attributes } = span;
   const user = attributes.get("anyray.user") ?? null;
+  const said = attributes.get("anyray.content.mode");
+  const mode: RecordMode | null = said === "encrypted" || said === "plaintext" ? said : null;
   return (["input", "output"] as const).flatMap((field) => {
-    const content = contentOf(attributes, `anyray.content.${field}`);
-    return content === null ? [] : [{ traceId, spanId, field, timeMs, user, content }];
+    const content =
+      contentOf(attributes, `anyray.content.${field}`) ??
+      (said === "lost" ? missing("lost") : null);
+    return content === null ? [] : [{ traceId, spanId, field, timeMs, user, mode, content }];
   });
 }
 
-function contentOf(attributes: ReadonlyMap<string, string>, name: string): FoundContent | null {
-  const sizeBytes = wholeNumber(attributes.get(`${name}.bytes`));
+/** Null: the span tells of no such part. */
+function contentOf(
+  attributes: ReadonlyMap<string, AttributeValue>,
+  name: string,
+): FoundContent | null {
+  const sha256 = attributes.get(`${name}.sha256`) ?? null;
+  if (sha256 !== null && !isSha256(sha256)) return missing("unreadable");
+  const claims = { sizeBytes: wholeNumber(attributes.get(`${name}.bytes`)), sha256 };
+
   const object = attributes.get(`${name}.ref`);
   if (object !== undefined) {
-    if (!OBJECT.test(object)) return { state: "missing", why: "unreadable" };
-    const sha256 = attributes.get(`${name}.sha256`) ?? null;
-    return {
-      state: "object",
-      object,
-      sizeBytes,
-      sha256: sha256 !== null && SHA256.test(sha256) ? sha256 : null,
-    };
+    if (object === null || !isObjectName(object)) return missing("unreadable");
+    return { state: "object", object, ...claims };
   }
   const text = attributes.get(name);
-  if (text !== undefined) return inline(text, sizeBytes);
+  if (text !== undefined) return text === null ? missing("unreadable") : readInline(text, claims);
   const reason = attributes.get(`${name}.omitted`);
-  if (reason === undefined) return null;
-  return { state: "missing", why: REASON.test(reason) ? reason : "unreadable" };
+  return reason === undefined ? null : missing(reasonOf(reason));
 }
 
-function inline(text: string, sizeBytes: number | null): FoundContent {
-  const isWhole = /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
-  const envelope = new Uint8Array(Buffer.from(text, "base64"));
-  if (sizeBytes !== null && envelope.length < sizeBytes) return { state: "missing", why: "cut" };
-  if (!isWhole) return { state: "missing", why: sizeBytes === null ? "cut" : "unreadable" };
-  return { state: "inline", envelope };
+function reasonOf(text: AttributeValue): MissingReason {
+  return OMIT_REASONS.find((reason) => reason === text) ?? (text === "lost" ? "lost" : "left_out");
 }
 
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+function missing(why: MissingReason): FoundContent {
+  return { state: "missing", why };
+}
+
+function wholeNumber(text: AttributeValue | undefined): number | null {
+  return typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -1,28 +1,48 @@
 /**
  * Spans out of JSON: OTLP (one document, or one a line as the Collector's file exporter writes), Tempo's answers (`batches`, or
  * `trace`), Jaeger's (`result`, or `data` with tags). Told apart by their members. What is malformed is named by its place and
- * never quoted.
+ * never quoted; spans that carry none of our attributes are others', and are passed over however they look.
  */
-import { Buffer } from "node:buffer";
-import type { SourceSpan } from "./spans.ts";
+import { spansOfJaegerTrace } from "./jaeger-json.ts";
+import {
+  eachObject,
+  memberList,
+  memberObject,
+  type Members,
+  SourceFault,
+  toMembers,
+} from "./json-places.ts";
+import { readId, readTime } from "./span-members.ts";
+import { type AttributeValue, isOurs, type SourceSpan } from "./spans.ts";
 
-type Members = Readonly<Record<string, unknown>>;
-
-/** @throws Error that says what is wrong and where */
-export function spansOfJson(text: string): SourceSpan[] {
-  const whole = tryJson(text);
-  if (whole !== undefined) return spansOfDocument(whole, "the file");
-  const lines = text.split("\n");
-  return lines.flatMap((line, i) => {
-    if (line.trim() === "") return [];
-    const place = `line ${i + 1}`;
-    const value = tryJson(line);
-    if (value === undefined) throw new Error(`${place} is no JSON`);
-    return spansOfDocument(value, place);
-  });
+export interface TraceDocument {
+  readonly spans: readonly SourceSpan[];
+  /** The back end says that it could not give all of the trace. */
+  readonly isPartial: boolean;
 }
 
-function tryJson(text: string): unknown {
+/** @throws SourceFault */
+export function parseTraceJson(text: string): TraceDocument {
+  // Windows' shells put a byte order mark before what they save.
+  const json = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const whole = parseJson(json);
+  if (whole !== undefined) return readDocument(whole, "");
+  const documents = json.split("\n").flatMap((line, i) => {
+    if (line.trim() === "") return [];
+    const place = `line ${i + 1}`;
+    const value = parseJson(line);
+    if (value === undefined) throw new SourceFault(`${place} is no JSON, or is not whole`);
+    return [readDocument(value, `${place}: `)];
+  });
+  if (documents.length === 0) throw new SourceFault("it is empty");
+  return {
+    spans: documents.flatMap(({ spans }) => spans),
+    isPartial: documents.some(({ isPartial }) => isPartial),
+  };
+}
+
+/** Undefined for what is no JSON: the runtime's own words would quote it. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -30,91 +50,70 @@ function tryJson(text: string): unknown {
   }
 }
 
-function spansOfDocument(value: unknown, place: string): SourceSpan[] {
-  const root = members(value);
-  if (root === null) throw new Error(`${place} is no object`);
-  const inner = members(root["trace"]) ?? members(root["result"]) ?? root;
-  const groups = list(inner["resourceSpans"]) ?? list(inner["batches"]);
-  if (groups !== null) return groups.flatMap((group) => spansOfResource(group));
-  const traces = list(root["data"]);
-  if (traces !== null) return traces.flatMap((trace) => spansOfJaeger(trace));
-  throw new Error(
-    `${place} holds no trace: it has none of \`resourceSpans\`, \`batches\`, \`trace\`, \`result\`, \`data\``,
-  );
-}
-
-function spansOfResource(group: unknown): SourceSpan[] {
-  const resource = members(group) ?? {};
-  const scopes =
-    list(resource["scopeSpans"]) ?? list(resource["instrumentationLibrarySpans"]) ?? [];
-  return scopes.flatMap((scope) =>
-    (list(members(scope)?.["spans"]) ?? []).flatMap((span) => otlpSpan(members(span) ?? {})),
-  );
-}
-
-function otlpSpan(span: Members): SourceSpan[] {
-  const traceId = id(span["traceId"], 16);
-  const spanId = id(span["spanId"], 8);
-  if (traceId === null || spanId === null) return [];
-  const attributes = new Map<string, string>();
-  for (const each of list(span["attributes"]) ?? []) {
-    const attribute = members(each) ?? {};
-    const { key } = attribute;
-    const value = scalar(members(attribute["value"]) ?? {});
-    if (typeof key === "string" && value !== null) attributes.set(key, value);
+/** @param prefix which document it is, before the place in it */
+function readDocument(value: unknown, prefix: string): TraceDocument {
+  try {
+    const root = toMembers(value, "the JSON");
+    return { spans: spansOf(root), isPartial: root["status"] === "PARTIAL" };
+  } catch (error) {
+    throw error instanceof SourceFault ? new SourceFault(`${prefix}${error.message}`) : error;
   }
-  return [{ traceId, spanId, timeMs: nanoTime(span["startTimeUnixNano"]), attributes }];
+}
+
+function spansOf(root: Members): SourceSpan[] {
+  const wrapper = ["trace", "result"].find((name) => (root[name] ?? null) !== null);
+  const inner = wrapper === undefined ? root : (memberObject(root, wrapper, "") ?? root);
+  const place = wrapper ?? "";
+  for (const name of ["resourceSpans", "batches"]) {
+    if (memberList(inner, name, place) !== null) {
+      return eachObject(inner, name, place, spansOfResource);
+    }
+  }
+  // An empty trace has no list in protocol buffers' JSON.
+  if (wrapper !== undefined) return [];
+  if (memberList(root, "data", "") !== null) {
+    return eachObject(root, "data", "", spansOfJaegerTrace);
+  }
+  throw new SourceFault(
+    "it has none of `resourceSpans`, `batches`, `trace`, `result`, `data`: it is no trace, or none was found",
+  );
+}
+
+function spansOfResource(resource: Members, place: string): SourceSpan[] {
+  const name =
+    memberList(resource, "scopeSpans", place) === null
+      ? "instrumentationLibrarySpans"
+      : "scopeSpans";
+  return eachObject(resource, name, place, (scope, at) =>
+    eachObject(scope, "spans", at, spansOfOtlp),
+  );
+}
+
+function spansOfOtlp(span: Members, place: string): SourceSpan[] {
+  const attributes = new Map(
+    eachObject(span, "attributes", place, (attribute, at): [string, AttributeValue][] => {
+      const { key } = attribute;
+      if (typeof key !== "string" || !isOurs(key)) return [];
+      return [[key, valueOf(memberObject(attribute, "value", at))]];
+    }),
+  );
+  if (attributes.size === 0) return [];
+  return [
+    {
+      traceId: readId(span, "traceId", 16, place),
+      spanId: readId(span, "spanId", 8, place),
+      timeMs: readTime(span, "startTimeUnixNano", 1_000_000n, place),
+      attributes,
+    },
+  ];
 }
 
 /** OTLP's `AnyValue`, as far as our attributes go. */
-function scalar(value: Members): string | null {
-  const { stringValue, intValue, boolValue } = value;
-  if (typeof stringValue === "string") return stringValue;
+function valueOf(value: Members | null): AttributeValue {
+  const { stringValue, intValue, boolValue, bytesValue } = value ?? {};
+  // The value of `bytesValue` is its base64, which is how our attributes hold bytes anyway.
+  const text = stringValue ?? bytesValue;
+  if (typeof text === "string") return text;
   if (typeof intValue === "string" || typeof intValue === "number") return String(intValue);
   return typeof boolValue === "boolean" ? String(boolValue) : null;
-}
-
-function spansOfJaeger(trace: unknown): SourceSpan[] {
-  return (list(members(trace)?.["spans"]) ?? []).flatMap((each) => {
-    const span = members(each) ?? {};
-    const traceId = id(span["traceID"], 16);
-    const spanId = id(span["spanID"], 8);
-    if (traceId === null || spanId === null) return [];
-    const attributes = new Map<string, string>();
-    for (const tag of list(span["tags"]) ?? []) {
-      const { key, value } = members(tag) ?? {};
-      const isScalar = typeof value === "string" || typeof value === "number";
-      if (typeof key === "string" && isScalar) attributes.set(key, String(value));
-    }
-    const { startTime } = span;
-    const timeMs = typeof startTime === "number" ? Math.floor(startTime / 1000) : null;
-    return [{ traceId, spanId, timeMs, attributes }];
-  });
-}
-
-/** Hex, perhaps without its leading zeros, or base64 as Tempo gives it. */
-function id(value: unknown, size: number): string | null {
-  if (typeof value !== "string") return null;
-  if (/^[0-9a-fA-F]+$/.test(value) && value.length <= 2 * size) {
-    return value.toLowerCase().padStart(2 * size, "0");
-  }
-  const bytes = Buffer.from(value, "base64");
-  return bytes.length === size ? bytes.toString("hex") : null;
-}
-
-function nanoTime(value: unknown): number | null {
-  const text = typeof value === "number" ? String(value) : value;
-  if (typeof text !== "string" || !/^\d{1,20}$/.test(text)) return null;
-  return Number(BigInt(text) / 1_000_000n);
-}
-
-function members(value: unknown): Members | null {
-  // An object of JSON; its members are unknown.
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Members)
-    : null;
-}
-
-function list(value: unknown): readonly unknown[] | null {
-  return Array.isArray(value) ? value : null;
 }
