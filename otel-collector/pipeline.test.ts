@@ -222,30 +222,47 @@ suite("the Collector before Jaeger", () => {
 });
 
 suite("a back end that is away", () => {
-  test("gets afterwards what was answered with 200, also when the Collector was killed", async () => {
-    const directory = temporaryDirectory();
-    const port = await backends.freePort();
-    const options = { exportTo: `http://127.0.0.1:${port}`, dataDir: directory.path };
-    const first = await backends.startCollector(options);
-    const traceIds = Array.from({ length: 20 }, () => hex(16));
-    const part = sealed();
-    for (const traceId of traceIds) {
-      const body = traceOf(traceId, [text("anyray.content.input", part)]);
-      expect(await send(first.url, body)).toBe(200);
-    }
-    // The last answer was a moment ago: nothing but the disk can hold it.
-    await first.kill();
-    const second = await backends.startCollector(options);
-    const jaeger = await backends.startJaeger({ otlpPort: port });
-    try {
+  /** Longer than the batches wait: the spans are taken from the queue, and their sending has failed once. */
+  const TRYING_MS = 600;
+  const endings = [
+    { name: "was killed at once", waitMs: 0, end: (it: backends.CollectorProcess) => it.kill() },
+    {
+      name: "was killed while it tried",
+      waitMs: TRYING_MS,
+      end: (it: backends.CollectorProcess) => it.kill(),
+    },
+    {
+      name: "was stopped while it tried",
+      waitMs: TRYING_MS,
+      end: (it: backends.CollectorProcess) => it.stop(),
+    },
+  ];
+  for (const { name, waitMs, end } of endings) {
+    test(`gets afterwards what was answered with 200, also when the Collector ${name}`, async () => {
+      const directory = temporaryDirectory();
+      const port = await backends.freePort();
+      const options = { exportTo: `http://127.0.0.1:${port}`, dataDir: directory.path };
+      const first = await backends.startCollector(options);
+      const traceIds = Array.from({ length: 20 }, () => hex(16));
+      const part = sealed();
       for (const traceId of traceIds) {
-        const span = onlySpan(await readTrace(jaeger.queryUrl, traceId));
-        expect(span.attributes).toContainEqual(text("anyray.content.input", part));
+        const body = traceOf(traceId, [text("anyray.content.input", part)]);
+        expect(await send(first.url, body)).toBe(200);
       }
-    } finally {
-      await second.stop();
-      await jaeger.stop();
-      directory.remove();
-    }
-  }, 50_000);
+      await sleep(waitMs);
+      await end(first);
+      const second = await backends.startCollector(options);
+      const jaeger = await backends.startJaeger({ otlpPort: port });
+      try {
+        for (const traceId of traceIds) {
+          const span = onlySpan(await readTrace(jaeger.queryUrl, traceId));
+          expect(span.attributes).toContainEqual(text("anyray.content.input", part));
+        }
+      } finally {
+        await second.stop();
+        await jaeger.stop();
+        directory.remove();
+      }
+    }, 50_000);
+  }
 });
