@@ -10,6 +10,7 @@ import type { AuditStore, SettingStore } from "./store-audit.ts";
 
 export * from "./store-audit.ts";
 export * from "./store-content.ts";
+export type * from "./store-traces.ts";
 
 /** One attempt at one provider, as the spend ledger keeps it. Tokens are whole numbers ≥ 0; times are ms since 1970 UTC. */
 export interface LedgerRow {

@@ -12,6 +12,7 @@ import type { Log } from "./telemetry/log.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Pricing } from "./pricing/cost.ts";
+import type { Exporter } from "./traces/exporter.ts";
 import type { Routing } from "./pipeline/target.ts";
 import type { Privacy } from "./privacy/privacy.ts";
 import type { Settler } from "./pipeline/settle.ts";
@@ -47,6 +48,8 @@ export interface Deps {
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;
   readonly privacy: Privacy;
+  /** Null: no span leaves the machine. */
+  readonly exporter: Exporter | null;
   /** Tokens of a text by our own count. Never rejects. */
   readonly countTokens: (text: string) => Promise<number>;
   readonly limits: Limits;

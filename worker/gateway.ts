@@ -2,8 +2,9 @@
  * From configuration to a gateway that can serve: opens nothing to the network, knows no runtime. The main files add the
  * listener, the signals and the terminal.
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Store } from "../db/store.ts";
+import about from "../package.json" with { type: "json" };
 import { createApp, type App } from "./app.ts";
 import { createRecorder } from "./content/recorder.ts";
 import { createSealer } from "./content/sealer.ts";
@@ -11,7 +12,7 @@ import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { keyId } from "./encryption/keyring.ts";
-import { createEgress } from "./egress.ts";
+import { createEgress, type Destination } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
 import { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
@@ -24,6 +25,12 @@ import { createEstimator } from "./pricing/estimator.ts";
 import { createProviders, providerDestinations } from "./providers/registry.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
+import {
+  COLLECTOR,
+  createExporter,
+  type Exporter,
+  type ExporterOptions,
+} from "./traces/exporter.ts";
 
 /** How often price overrides that another process wrote are read. */
 const PRICES_MS = 5_000;
@@ -50,7 +57,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
   const egress = createEgress({
-    destinations: providerDestinations(config.providers),
+    destinations: [...providerDestinations(config.providers), ...collectorDestination(config)],
     connectMs: config.timeouts.connectMs,
     firstByteMs: config.timeouts.firstByteMs,
     now: () => clock.monotonic(),
@@ -87,6 +94,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     );
   }, PRICES_MS);
 
+  const exporter = startExporter(config, { egress, counters, log });
   const live = new LiveRequests();
   const { content } = config;
   const privacy = await Privacy.open({
@@ -143,6 +151,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     }),
     subjects: sealer,
     privacy,
+    exporter,
     countTokens: (text) => estimator.count(text),
     limits: {
       maxBodyBytes: config.limits.maxBodyBytes,
@@ -162,12 +171,37 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       privacy.close();
       await settler.retry();
       settler.stop();
+      await exporter?.close();
       egress.close();
       await sealer.close();
       estimator.close();
       await store.close();
     },
   };
+}
+
+function collectorDestination({ traces }: Config): Destination[] {
+  if (traces.collector === null) return [];
+  const { url, allowPrivate } = traces.collector;
+  return [{ name: COLLECTOR, origin: url.origin, reason: "collector", allowPrivate }];
+}
+
+function startExporter(
+  { dataDir, traces }: Config,
+  parts: Pick<ExporterOptions, "egress" | "counters" | "log">,
+): Exporter | null {
+  if (traces.collector === null) return null;
+  const { pathname } = traces.collector.url;
+  return createExporter({
+    ...parts,
+    dataDir,
+    path: `${pathname === "/" ? "" : pathname}/v1/traces`,
+    resource: {
+      serviceName: traces.serviceName,
+      serviceVersion: about.version,
+      instanceId: randomUUID(),
+    },
+  });
 }
 
 async function loadCatalogue(store: Store, log: Log) {

@@ -12,7 +12,7 @@ import { filters, inKeyRange, inTime } from "./where.ts";
 const NEWEST_ROWS = 2_000;
 
 /** Money as text: above 2^53 a driver would round it (Bun) or refuse it (Deno). */
-const COLUMNS = {
+export const LEDGER_COLUMNS = {
   ...getTableColumns(ledger),
   // Drizzle hands no null to the decoder.
   costPicoUsd: sql`cast(${ledger.costPicoUsd} as text)`.mapWith(BigInt) as SQL<bigint | null>,
@@ -38,7 +38,7 @@ export function readNewest(orm: Orm, query: RecordsQuery): Newest {
     .all()[0]?.id;
   const above = floor === undefined ? undefined : gt(ledger.id, floor);
   const rows = orm
-    .select(COLUMNS)
+    .select(LEDGER_COLUMNS)
     .from(ledger)
     .where(and(below, above, inTime(query), filters(query)))
     .orderBy(desc(ledger.id))
@@ -60,7 +60,7 @@ export function readRest(orm: Orm, query: RecordsQuery): readonly LedgerRow[] {
     .orderBy(desc(ledger.id))
     .limit(query.limit);
   return orm
-    .select(COLUMNS)
+    .select(LEDGER_COLUMNS)
     .from(ledger)
     .where(inArray(ledger.id, ids))
     .orderBy(desc(ledger.id))

@@ -1,6 +1,8 @@
 /**
  * Environment → `Config`, or one `ConfigError` that lists every fault. What is outside (files, the making of secrets) is handed in.
  */
+import { isIdentity } from "../chat.ts";
+import { parseBaseUrl } from "./base-url.ts";
 import { createEnvironment, type Env, type Environment, type ReadFile } from "./environment.ts";
 import { ConfigError, type Fault } from "./fault.ts";
 import type { Report } from "./json-fields.ts";
@@ -37,6 +39,11 @@ export interface Config extends ProvidersConfig {
     /** For live streams at SIGTERM. */
     readonly drainMs: number;
   };
+  readonly traces: {
+    /** Null: no span leaves the machine. */
+    readonly collector: { readonly url: URL; readonly allowPrivate: boolean } | null;
+    readonly serviceName: string;
+  };
   readonly content: {
     readonly mode: ContentMode;
     readonly allowPlaintext: boolean;
@@ -62,6 +69,24 @@ const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
 
 /** What a command-line tool needs to find the store. */
 export type StoreLocation = Pick<Config, "dataDir" | "ledgerSync">;
+
+function readCollector(environment: Environment, report: Report): Config["traces"]["collector"] {
+  const name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+  const text = environment.text(name);
+  if (text === "") return null;
+  const endpoint = parseBaseUrl(text);
+  if (endpoint.ok) return { url: endpoint.url, allowPrivate: !endpoint.isPublicAddress };
+  report(name, endpoint.problem);
+  return null;
+}
+
+function readServiceName(environment: Environment, report: Report): string {
+  const name = environment.text("OTEL_SERVICE_NAME");
+  if (!isIdentity(name)) {
+    report("OTEL_SERVICE_NAME", "must be a name: letters, digits and . _ @ : / + = -");
+  }
+  return name;
+}
 
 /** The public keys of `ANYRAY_CONTENT_RECIPIENTS`. */
 function readRecipients(environment: Environment, report: Report): readonly Uint8Array[] {
@@ -173,6 +198,10 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
       maxBodyBytes: whole("ANYRAY_MAX_BODY_BYTES"),
       keepAliveMs: whole("ANYRAY_KEEPALIVE_MS"),
       drainMs: whole("ANYRAY_DRAIN_MS"),
+    },
+    traces: {
+      collector: readCollector(environment, report),
+      serviceName: readServiceName(environment, report),
     },
     content: {
       mode: environment.choice("ANYRAY_CONTENT_MODE", CONTENT_MODES),

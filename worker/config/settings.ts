@@ -167,6 +167,19 @@ export const SETTINGS = [
       "More providers: a JSON object, or the path of a file with one. With no provider at all, the built-in `demo` is served.",
   },
   {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    type: "url",
+    default: null,
+    meaning:
+      "Where an OpenTelemetry Collector takes OTLP over HTTP, without `/v1/traces`. Default: no span leaves the machine.",
+  },
+  {
+    name: "OTEL_SERVICE_NAME",
+    type: "text",
+    default: "anyray",
+    meaning: "What spans name as `service.name`.",
+  },
+  {
     name: "ANYRAY_LEDGER_SYNC",
     type: "choice",
     choices: LEDGER_SYNCS,

@@ -11,13 +11,14 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(
 );
 
 /**
- * Settings of parts that this version does not have: it serves no console and keeps no traces elsewhere, so that each of their
+ * Settings of parts that this version does not have: it serves no console and reads no trace back end, so that each of their
  * values is kept by doing nothing.
  */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   "ANYRAY_CONSOLE_PORT",
   "ANYRAY_CONSOLE_URL",
   "ANYRAY_TRACES",
+  "ANYRAY_TRACES_URL",
 ]);
 
 /** Edits (insert, drop, replace, swap neighbours) from one text to the other. */

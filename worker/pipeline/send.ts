@@ -28,12 +28,13 @@ export async function send(
     const head = await waitForHead(call, exchange);
     if (head === "late") return openEarly(call, attempt, exchange);
     if (!("error" in head)) return answer(call, attempt, exchange, head);
-    await settleFailed(call, attempt, head);
+    const isFollowed = head.isRetryable && attempt.number < MAX_ATTEMPTS;
+    await settleFailed(call, attempt, head, isFollowed);
     if (head.outcome === "aborted") {
       call.recording?.end(true);
       return new Response(null, { status: 499 });
     }
-    if (!head.isRetryable || attempt.number === MAX_ATTEMPTS) throw head.error;
+    if (!isFollowed) throw head.error;
   }
 }
 
@@ -85,11 +86,17 @@ function answer(
   return answerWhole(call, attempt, exchange, head);
 }
 
-/** The row of an attempt that got no answer. */
-async function settleFailed(call: Call, attempt: Attempt, failure: UpstreamFailure): Promise<void> {
+/** The row of an attempt that got no answer. @param isFollowed another attempt is made: the client got nothing of this one */
+async function settleFailed(
+  call: Call,
+  attempt: Attempt,
+  failure: UpstreamFailure,
+  isFollowed: boolean,
+): Promise<void> {
+  const status = failure.outcome === "aborted" ? 499 : failure.error.status;
   const settled = await call.deps.settler.settleEstimated(attempt, {
     outcome: failure.outcome,
-    status: failure.outcome === "aborted" ? 499 : failure.error.status,
+    status: isFollowed ? null : status,
     upstreamStatus: null,
     facts: null,
     estimate: failure.maySpend ? call.estimate(null) : null,

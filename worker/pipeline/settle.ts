@@ -17,8 +17,8 @@ const MAX_WAITING_ROWS = 10_000;
 
 export interface Ending {
   readonly outcome: Outcome;
-  /** What the client got; 499 aborted. */
-  readonly status: number;
+  /** What the client got; 499 aborted; null: another attempt follows. */
+  readonly status: number | null;
   readonly upstreamStatus: number | null;
   /** What the provider said of the answer; null: nothing was said. */
   readonly facts: AnswerFacts | null;

@@ -85,6 +85,11 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
   const { reason } = deps.privacy.current;
   if (reason !== null) checks["content"] = { state: "degraded", code: reason };
   else checks["content"] = { state: "ok", code: null };
+  if (deps.exporter !== null) {
+    const { state } = deps.exporter;
+    checks["traces"] =
+      state === "ok" ? { state: "ok", code: null } : { state: "degraded", code: state };
+  }
   const states = Object.values(checks).map((check) => check.state);
   const isFailed = states.includes("failed");
   const status = states.every((state) => state === "ok") ? "ok" : "degraded";
@@ -103,6 +108,9 @@ function metrics(deps: Deps, request: Request): Response {
     "# HELP anyray_ledger_rows_waiting Ledger rows that wait to be committed again.",
     "# TYPE anyray_ledger_rows_waiting gauge",
     `anyray_ledger_rows_waiting ${deps.settler.waitingRows}`,
+    "# HELP anyray_spans_set_aside Ledger rows whose spans the Collector refused for good.",
+    "# TYPE anyray_spans_set_aside gauge",
+    `anyray_spans_set_aside ${deps.exporter?.setAside ?? 0}`,
   ];
   return new Response(`${deps.counters.render()}${gauges.join("\n")}\n`, {
     headers: [

@@ -73,7 +73,9 @@ function linesWith(files: readonly SourceFile[], pattern: RegExp): string[] {
 
 /** Composition roots: the processes, and the thread that opens stores of its own. */
 const outside = (path: string) =>
-  /^worker\/(?:main|deno|content\/sealer-thread)\.ts$|^worker\/cli\//.test(path);
+  /^worker\/(?:main|deno|content\/sealer-thread|traces\/export-thread)\.ts$|^worker\/cli\//.test(
+    path,
+  );
 
 describe("the way out", () => {
   const SOCKETS =

@@ -1,0 +1,119 @@
+/**
+ * The thread that makes spans and hands them over: reading, encoding and waiting, away from the event loop that streams. A
+ * composition root of its own; the bytes leave through the gateway's one way out, which sends them for it.
+ */
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { openContent } from "../../db/sqlite/content.ts";
+import { openOutbox } from "../../db/sqlite/outbox.ts";
+import { openTail } from "../../db/sqlite/tail.ts";
+import { CONTENT_FILES } from "../content/files.ts";
+import type { ExportState, ExportTask, FromExporter, ToExporter } from "./messages.ts";
+import { createShipping, type SendResult, type Shipping, type StepResult } from "./shipping.ts";
+
+const LEDGER = "anyray.sqlite";
+const OUTBOX = "outbox.sqlite";
+const IDLE_MS = 1_000;
+const MAX_WAIT_MS = 60_000;
+
+// `exporter.ts` alone starts this thread.
+const task = workerData as ExportTask;
+const say = (message: FromExporter, transfer: ArrayBuffer[] = []): void =>
+  parentPort?.postMessage(message, transfer);
+
+const waiting = new Map<number, (result: SendResult) => void>();
+let sendCount = 0;
+
+function send(body: Uint8Array): Promise<SendResult> {
+  return new Promise((resolve) => {
+    const id = ++sendCount;
+    waiting.set(id, resolve);
+    // A copy of its own: the serializer's buffer may be larger, or shared.
+    const bytes = new Uint8Array(body).buffer;
+    say({ kind: "send", id, body: bytes }, [bytes]);
+  });
+}
+
+function open() {
+  const tail = openTail(join(task.dataDir, LEDGER));
+  const content = openContent(join(task.dataDir, CONTENT_FILES.content));
+  const outbox = openOutbox(join(task.dataDir, OUTBOX));
+  const shipping = createShipping({
+    tail,
+    content,
+    outbox,
+    resource: task.resource,
+    now: Date.now,
+    send,
+  });
+  return { tail, content, outbox, shipping };
+}
+
+let parts: (ReturnType<typeof open> & { readonly shipping: Shipping }) | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let isClosing = false;
+let failures = 0;
+
+async function step(): Promise<number> {
+  let result: StepResult;
+  try {
+    parts ??= open();
+    result = await parts.shipping.step();
+    const setAside = await parts.outbox.countSetAside();
+    report(result.later === null ? "ok" : "collector_away", result, setAside);
+  } catch {
+    report("store_failed", { spans: 0, rejectedSpans: 0 }, 0);
+    failures += 1;
+    return backOff(null);
+  }
+  if (result.later === null) {
+    failures = 0;
+    return result.isMore ? 0 : IDLE_MS;
+  }
+  failures += 1;
+  return backOff(result.later.afterMs);
+}
+
+function report(
+  state: ExportState,
+  { spans, rejectedSpans }: Pick<StepResult, "spans" | "rejectedSpans">,
+  setAside: number,
+): void {
+  say({ kind: "step", state, spans, rejectedSpans, setAside });
+}
+
+/** Twice as long each time, and not all gateways at once. */
+function backOff(afterMs: number | null): number {
+  const own = Math.min(MAX_WAIT_MS, IDLE_MS * 2 ** Math.min(failures - 1, 10));
+  return Math.max(afterMs ?? 0, own * (0.5 + Math.random() / 2));
+}
+
+async function run(): Promise<void> {
+  timer = undefined;
+  const waitMs = await step();
+  if (isClosing) return close();
+  timer = setTimeout(() => void run(), waitMs);
+}
+
+function close(): void {
+  parts?.tail.close();
+  parts?.content.close();
+  parts?.outbox.close();
+  parts = null;
+  // Who started the thread ends it.
+  say({ kind: "closed" });
+}
+
+parentPort?.on("message", (message: ToExporter) => {
+  if (message.kind === "sent") {
+    waiting.get(message.id)?.(message.result);
+    waiting.delete(message.id);
+    return;
+  }
+  isClosing = true;
+  // In the midst of a step it closes at its end.
+  if (timer === undefined) return;
+  clearTimeout(timer);
+  close();
+});
+timer = setTimeout(() => void run(), IDLE_MS);

@@ -1,0 +1,152 @@
+/**
+ * The gateway's side of the export: sends what the thread made through the one way out, and counts. No request waits for it, and
+ * nothing is lost if the Collector is away: the ledger is the queue.
+ */
+import { Worker } from "node:worker_threads";
+import { EgressError, type Answer, type Egress } from "../egress.ts";
+import { joinBytes } from "../stream/transcript.ts";
+import type { Counters } from "../telemetry/counters.ts";
+import type { Log } from "../telemetry/log.ts";
+import { readExportAnswer } from "./export-answer.ts";
+import type { ExportState, ExportTask, FromExporter, ToExporter } from "./messages.ts";
+import type { SendResult } from "./shipping.ts";
+
+/** The egress' name for the Collector. */
+export const COLLECTOR = "otlp collector";
+const SEND_MS = 30_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+const RESTART_MS = 5_000;
+const CLOSE_MS = 5_000;
+
+export interface ExporterOptions extends ExportTask {
+  readonly egress: Egress;
+  /** `/v1/traces` of the Collector. */
+  readonly path: string;
+  readonly counters: Counters;
+  readonly log: Log;
+}
+
+export interface Exporter {
+  readonly state: ExportState;
+  /** Rows whose spans the other side refused for good. */
+  readonly setAside: number;
+  close(): Promise<void>;
+}
+
+export function createExporter(options: ExporterOptions): Exporter {
+  const { counters, log } = options;
+  const task: ExportTask = { dataDir: options.dataDir, resource: options.resource };
+  let worker: Worker | null = null;
+  let restart: ReturnType<typeof setTimeout> | undefined;
+  let state: ExportState = "ok";
+  let setAside = 0;
+  let isClosing = false;
+  let closed: (() => void) | null = null;
+
+  function setState(next: ExportState): void {
+    if (next === state) return;
+    state = next;
+    if (next === "ok") log.write("info", "spans are handed over again");
+    else log.write("warn", "spans can't be handed over; they wait in the ledger", { reason: next });
+  }
+
+  function received(message: FromExporter): void {
+    if (message.kind === "closed") return closed?.();
+    if (message.kind === "send") {
+      const { id } = message;
+      void send(options, new Uint8Array(message.body)).then((result) => {
+        worker?.postMessage({ kind: "sent", id, result } satisfies ToExporter);
+      });
+      return;
+    }
+    counters.add("anyray_spans_exported_total", "", message.spans);
+    counters.add("anyray_spans_rejected_total", "", message.rejectedSpans);
+    if (message.setAside > setAside) {
+      log.write("error", "spans were refused for good and set aside", { rows: message.setAside });
+    }
+    setAside = Math.max(setAside, message.setAside);
+    setState(message.state);
+  }
+
+  function start(): void {
+    const started = new Worker(new URL("./export-thread.ts", import.meta.url), {
+      workerData: task,
+    });
+    started.unref();
+    worker = started;
+    started.on("message", received);
+    const died = (): void => {
+      if (worker !== started) return;
+      worker = null;
+      if (isClosing) return closed?.();
+      setState("store_failed");
+      restart = setTimeout(start, RESTART_MS);
+      if (typeof restart === "object") restart.unref();
+    };
+    started.on("error", died);
+    started.on("exit", died);
+  }
+
+  start();
+  return {
+    get state() {
+      return state;
+    },
+    get setAside() {
+      return setAside;
+    },
+    async close() {
+      isClosing = true;
+      clearTimeout(restart);
+      const ending = worker;
+      if (ending === null) return;
+      await new Promise<void>((resolve) => {
+        const limit = setTimeout(resolve, CLOSE_MS);
+        closed = () => {
+          clearTimeout(limit);
+          resolve();
+        };
+        ending.postMessage({ kind: "close" } satisfies ToExporter);
+      });
+      worker = null;
+      await ending.terminate();
+    },
+  };
+}
+
+async function send({ egress, path }: ExporterOptions, body: Uint8Array): Promise<SendResult> {
+  const exchange = egress.send({
+    destination: COLLECTOR,
+    method: "POST",
+    pathAndQuery: path,
+    headers: [["content-type", "application/x-protobuf"]],
+    body: [body],
+  });
+  const limit = setTimeout(() => exchange.cancel(), SEND_MS);
+  try {
+    const answer = await exchange.answer;
+    const bytes = await readBody(answer);
+    return readExportAnswer(answer.status, answer.headers, bytes);
+  } catch {
+    return { kind: "later", afterMs: null };
+  } finally {
+    clearTimeout(limit);
+    exchange.cancel();
+  }
+}
+
+/** As much of it as an honest answer has. */
+function readBody({ body }: Answer): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    body.start({
+      data(chunk) {
+        size += chunk.length;
+        if (size <= MAX_ANSWER_BYTES) chunks.push(chunk);
+      },
+      end: () => resolve(joinBytes(chunks)),
+      fail: (error: EgressError) => reject(error),
+    });
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * Hands over the spans of the ledger's rows, in order: what was taken is never sent again, what was not taken stays. The ledger
+ * itself is the queue: a row is on disk before its answer ends, so that no span has to be written first. Runs in the exporter's
+ * thread; everything from outside is handed in.
+ */
+import type { ContentStore, LedgerRow, LedgerTail, Outbox } from "../../db/store.ts";
+import { encodeSpans, type Resource } from "./otlp.ts";
+import { attemptSpan, isFollowed, requestSpan, type Span } from "./span.ts";
+
+const BATCH_ROWS = 256;
+/** Half of what the Collector takes at once; a batch ends behind the row that passes it. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** The parts of a request are sealed after its answer: its span waits for them as long as this. */
+export const SETTLE_MS = 2_000;
+
+/** What became of one export. */
+export type SendResult =
+  | { readonly kind: "taken"; readonly rejectedSpans: number }
+  /** Not now. @param afterMs what the other side asked for */
+  | { readonly kind: "later"; readonly afterMs: number | null }
+  /** Never. */
+  | { readonly kind: "refused"; readonly status: number };
+
+export interface ShippingOptions {
+  readonly tail: LedgerTail;
+  readonly content: Pick<ContentStore, "ofTrace">;
+  readonly outbox: Outbox;
+  readonly resource: Resource;
+  readonly now: () => number;
+  readonly send: (body: Uint8Array) => Promise<SendResult>;
+}
+
+export interface StepResult {
+  readonly spans: number;
+  readonly rejectedSpans: number;
+  readonly setAside: number;
+  /** More may be there at once. */
+  readonly isMore: boolean;
+  /** Null: all went well; else the other side could not take it, perhaps until then. */
+  readonly later: { readonly afterMs: number | null } | null;
+}
+
+interface Total {
+  spans: number;
+  rejectedSpans: number;
+  setAside: number;
+}
+
+export interface Shipping {
+  /** One batch. Rejects if the stores can't be read or written: nothing is lost then. */
+  step(): Promise<StepResult>;
+}
+
+export function createShipping(options: ShippingOptions): Shipping {
+  const { tail, content, outbox, resource, now, send } = options;
+
+  /** Where to go on: at the very first start behind what is there already. */
+  async function place(): Promise<string> {
+    const known = await outbox.handedOver();
+    if (known !== null) return known;
+    const newest = await tail.newestId();
+    await outbox.setHandedOver(newest);
+    return newest;
+  }
+
+  async function spansOf(row: LedgerRow): Promise<Span[]> {
+    const attempt = attemptSpan(row);
+    const spans = attempt === null ? [] : [attempt];
+    if (!isFollowed(row)) spans.push(requestSpan(row, await content.ofTrace(row.traceId)));
+    return spans;
+  }
+
+  async function batch(rows: readonly LedgerRow[]) {
+    const shipped: { readonly row: LedgerRow; readonly spans: readonly Span[] }[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      if (bytes > BATCH_BYTES) break;
+      const spans = await spansOf(row);
+      shipped.push({ row, spans });
+      bytes += 1_000 + spans.reduce((sum, span) => sum + contentBytes(span), 0);
+    }
+    return shipped;
+  }
+
+  /** @returns what stands in the way, or null */
+  async function ship(
+    rows: readonly { readonly row: LedgerRow; readonly spans: readonly Span[] }[],
+    total: Total,
+  ): Promise<StepResult["later"]> {
+    const last = rows.at(-1);
+    if (last === undefined) return null;
+    const spans = rows.flatMap((each) => each.spans);
+    const result = await send(encodeSpans(spans, resource));
+    if (result.kind === "later") return { afterMs: result.afterMs };
+    if (result.kind === "taken") {
+      await outbox.setHandedOver(last.row.id);
+      total.spans += spans.length - result.rejectedSpans;
+      total.rejectedSpans += result.rejectedSpans;
+      return null;
+    }
+    if (rows.length > 1) {
+      // One of them is refused, not all: halves find it.
+      const middle = Math.ceil(rows.length / 2);
+      return (await ship(rows.slice(0, middle), total)) ?? (await ship(rows.slice(middle), total));
+    }
+    const { id: rowId, traceId } = last.row;
+    await outbox.setAside({ rowId, traceId, status: result.status, timeMs: now() });
+    total.setAside += 1;
+    return null;
+  }
+
+  return {
+    async step() {
+      const limit = now() - SETTLE_MS;
+      const rows = await tail.after(await place(), BATCH_ROWS);
+      const young = rows.findIndex((row) => idTime(row.id) > limit);
+      const settled = young < 0 ? rows : rows.slice(0, young);
+      const shipped = await batch(settled);
+      const total: Total = { spans: 0, rejectedSpans: 0, setAside: 0 };
+      const later = await ship(shipped, total);
+      const isMore =
+        later === null && (shipped.length < settled.length || rows.length === BATCH_ROWS);
+      return { ...total, isMore: isMore && settled.length > 0, later };
+    },
+  };
+}
+
+/** When a row was settled: its id is a UUIDv7. */
+function idTime(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+function contentBytes({ attributes }: Span): number {
+  const length = (name: "anyray.content.input" | "anyray.content.output") =>
+    String(attributes.get(name) ?? "").length;
+  return length("anyray.content.input") + length("anyray.content.output");
+}
