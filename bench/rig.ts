@@ -20,6 +20,8 @@ export interface BareKind {
 export interface GatewayKind {
   readonly name: string;
   readonly sync: "normal" | "full";
+  /** `off`: what the goals are about, authentication and ledger. */
+  readonly content: "off" | "encrypted";
   /** Kept from run to run; null: a new one, empty. */
   readonly dataDir: string | null;
 }
@@ -27,8 +29,15 @@ export interface GatewayKind {
 export type ProxyKind = BareKind | GatewayKind;
 
 export const BARE: BareKind = { name: "bare" };
-export const NORMAL: GatewayKind = { name: "gateway", sync: "normal", dataDir: null };
-export const FULL: GatewayKind = { name: "gateway, full", sync: "full", dataDir: null };
+export const NORMAL: GatewayKind = {
+  name: "gateway",
+  sync: "normal",
+  content: "off",
+  dataDir: null,
+};
+export const FULL: GatewayKind = { ...NORMAL, name: "gateway, full", sync: "full" };
+/** Every request and answer sealed and stored: the product's default. */
+export const SEALING: GatewayKind = { ...NORMAL, name: "gateway, sealing", content: "encrypted" };
 
 export type UpstreamMode = "fast" | "slow" | "idle";
 
@@ -118,7 +127,7 @@ function startBare(rig: Rig, port: number, upstreamPort: number): Child {
 }
 
 function gatewayEnvironment(
-  kind: { readonly sync: string; readonly dataDir: string },
+  kind: { readonly sync: string; readonly content: string; readonly dataDir: string },
   port: number,
   upstreamPort: number,
 ): Readonly<Record<string, string>> {
@@ -136,6 +145,7 @@ function gatewayEnvironment(
     ANYRAY_PROVIDERS: JSON.stringify({ mock: provider }),
     ANYRAY_CLIENT_KEY: clientKey,
     ANYRAY_LEDGER_SYNC: kind.sync,
+    ANYRAY_CONTENT_MODE: kind.content,
   };
 }
 
@@ -160,7 +170,7 @@ export async function startProxy(
         name: kind.name,
         argv: [process.execPath, MAIN],
         env: gatewayEnvironment(
-          { sync: kind.sync, dataDir: kind.dataDir ?? newDataDir(rig) },
+          { ...kind, dataDir: kind.dataDir ?? newDataDir(rig) },
           port,
           upstreamPort,
         ),

@@ -11,6 +11,7 @@ import { chooseCores, conditions } from "./machine.ts";
 import { measureLatency } from "./measure/latency.ts";
 import { measureLedger } from "./measure/ledger.ts";
 import { measureMemory } from "./measure/memory.ts";
+import { measureSealing } from "./measure/sealing.ts";
 import { measureStreams } from "./measure/streams.ts";
 import { measureThroughput } from "./measure/throughput.ts";
 import { type Options, parseOptions, type Part, USAGE } from "./options.ts";
@@ -24,6 +25,7 @@ const MEASURES: Readonly<Record<Part, (rig: Rig) => Promise<Section>>> = {
   streams: measureStreams,
   rss: measureMemory,
   ledger: measureLedger,
+  sealing: measureSealing,
 };
 
 function fail(text: string): never {

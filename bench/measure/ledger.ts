@@ -28,7 +28,7 @@ async function filledKind(rig: Rig): Promise<GatewayKind> {
     logPath: join(rig.tempDir, "fill.log"),
   }).output;
   rig.progress(`ledger: ${ledgerRows} rows in ${number((performance.now() - startMs) / 1_000)} s`);
-  return { name: `gateway, ${ledgerRows} rows`, sync: "normal", dataDir };
+  return { ...NORMAL, name: `gateway, ${ledgerRows} rows`, dataDir };
 }
 
 export async function measureLedger(rig: Rig): Promise<Section> {

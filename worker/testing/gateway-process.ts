@@ -26,6 +26,8 @@ export interface GatewayProcess {
   readonly adminToken: string;
   /** All rows that match the query's filters, newest first. Throws if the admin plane refuses. */
   records(query?: Readonly<Record<string, string>>): Promise<readonly LedgerRecord[]>;
+  /** All that it wrote to its standard streams so far, up to 10 MB. */
+  output(): string;
   /** `kill -9`; resolves once the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM: drains. Resolves with the exit code; a process that doesn't stop in time is killed (null). */
@@ -44,13 +46,15 @@ export interface GatewaySettings {
   readonly providers: object;
   /** Beside the above; nothing of the test's own environment is handed on but the PATH. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program than the gateway's own: one that leaks on purpose. */
+  readonly main?: string;
 }
 
 /** Resolves once it listens, on a free port of loopback. Rejects with what it wrote if it ends before. */
 export async function startGateway(settings: GatewaySettings): Promise<GatewayProcess> {
   const child = spawn(
     process.execPath,
-    [...(isDeno ? ["run", "-A", "--no-check"] : ["--no-env-file"]), MAIN],
+    [...(isDeno ? ["run", "-A", "--no-check"] : ["--no-env-file"]), settings.main ?? MAIN],
     {
       env: {
         PATH: process.env["PATH"],
@@ -64,12 +68,19 @@ export async function startGateway(settings: GatewaySettings): Promise<GatewayPr
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  let output = "";
+  const collect = (chunk: Uint8Array): void => {
+    if (output.length < 10_000_000) output += String(chunk);
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
   const gone = new Promise<number | null>((resolve) => child.once("close", resolve));
   const url = await listening(child);
   const secrets = readSecrets(settings.dataDir);
   return {
     url,
     ...secrets,
+    output: () => output,
     records: (query = {}) => readRecords(url, secrets.adminToken, query),
     kill: async () => {
       child.kill("SIGKILL");

@@ -36,7 +36,8 @@ function walk(dir: string): string[] {
 
 const all = readSources(["worker", "db", "bench"]);
 const product = all.filter(
-  ({ path }) => !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle/.test(path),
+  ({ path }) =>
+    !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle|\/vectors\//.test(path),
 );
 
 /** Files whose imports resolve to a path that the pattern matches. */

@@ -277,12 +277,20 @@ describe("anyray decrypt", () => {
     const unknown = await attempt({ args: ["--trace", trace(1), "--keys", oldKeys] });
     expect([unknown.code, unknown.stderr.includes("new export")]).toEqual([7, true]);
 
+    const backup = newPath("backup");
+    mkdirSync(backup);
+    copyFileSync(join(dir, CONTENT_FILES.content), join(backup, CONTENT_FILES.content));
     const shown = await run(["subjects", "erase", "ann"], { dir });
     expect([shown.code, shown.stderr.includes("--yes")]).toEqual([2, true]);
     expect((await attempt()).code).toBe(0);
     expect((await run(["subjects", "erase", "ann", "--yes"], { dir })).code).toBe(0);
     const erased = await attempt();
     expect([erased.code, erased.stderr.includes("destroyed")]).toEqual([4, true]);
+    // Nor does a copy of the content that was made before.
+    const afterwards = newPath("keys.json");
+    await run(["keys", "export", "--out", afterwards], { dir });
+    const copied = ["--trace", trace(1), "--keys", afterwards];
+    expect((await run(decryptArgs(backup, newPath("o"), ...copied), { dir })).code).toBe(4);
     // The other subject's content still opens, and both are told.
     const both = newPath("both.jsonl");
     expect((await run(decryptArgs(dir, both), { dir })).code).toBe(4);

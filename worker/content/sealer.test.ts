@@ -1,0 +1,106 @@
+/** The gateway's side of the sealing thread: what waits, what comes back, and a thread that can't start or dies. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openContent } from "../../db/sqlite/content.ts";
+import { Counters } from "../telemetry/counters.ts";
+import { createLog } from "../telemetry/log.ts";
+import { CONTENT_FILES } from "./files.ts";
+import { createRecorder } from "./recorder.ts";
+import { createSealer, type SealerState } from "./sealer.ts";
+
+const root = mkdtempSync(join(tmpdir(), "anyray-sealer-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+
+function rig(prepare: (dataDir: string) => void = () => undefined) {
+  const dataDir = join(root, `${++count}`);
+  mkdirSync(dataDir);
+  prepare(dataDir);
+  const states: SealerState[] = [];
+  const log: string[] = [];
+  const counters = new Counters();
+  const sealer = createSealer({
+    dataDir,
+    keys: ["aa".repeat(32)],
+    recipients: [],
+    inlineMaxBytes: 16_384,
+    maxBytes: 4_194_304,
+    counters,
+    log: createLog("debug", Date.now, (line) => log.push(line)),
+    onState: (state) => states.push(state),
+  });
+  const recorder = createRecorder({ sealer, mode: () => "encrypted", maxBytes: 4_194_304 });
+  const leave = (n: number, bytes = new Uint8Array(100)): void => {
+    const recording = recorder.open(n.toString(16).padStart(32, "0"), Date.now());
+    recording?.attribute(`key user u${n % 10}`);
+    recording?.input(bytes, "json");
+    recording?.end(false);
+  };
+  return { dataDir, states, log, counters, sealer, leave };
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("it never came to that");
+}
+
+describe("the sealer", () => {
+  test("seals all that was left to it before it closes, and gives the memory back", async () => {
+    const { dataDir, sealer, leave, counters } = rig();
+    for (let n = 0; n < 2_000; n++) leave(n);
+    expect(sealer.budget.usedBytes).toBeGreaterThan(0);
+    await sealer.close();
+    const content = openContent(join(dataDir, CONTENT_FILES.content));
+    expect(await content.since(0, Number.MAX_SAFE_INTEGER, null, 5_000)).toHaveLength(2_000);
+    content.close();
+    expect(sealer.budget.usedBytes).toBe(0);
+    expect(counters.render()).toContain('anyray_content_parts_total{result="inline"} 2000');
+  }, 20_000);
+
+  test("has no thread where nothing was asked of it", async () => {
+    const { dataDir, sealer } = rig();
+    await sealer.close();
+    expect(existsSync(join(dataDir, CONTENT_FILES.content))).toBe(false);
+  });
+
+  test("that can't open its files says so, counts what it leaves out, and begins when it can", async () => {
+    const blocked = (dataDir: string) => join(dataDir, CONTENT_FILES.objects);
+    const { dataDir, sealer, states, counters, leave } = rig((dir) =>
+      writeFileSync(blocked(dir), "in the way"),
+    );
+    sealer.start();
+    await until(() => states.at(-1)?.store === "failed");
+    leave(1);
+    await until(() => counters.render().includes('{result="store_failed"} 1'));
+    expect(sealer.budget.usedBytes).toBe(0);
+    await expect(sealer.subjects(null, 10)).rejects.toThrow();
+    rmSync(blocked(dataDir));
+    await until(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return states.at(-1)?.store === "ok";
+    });
+    leave(2);
+    await until(() => counters.render().includes('{result="inline"} 1'));
+    expect(await sealer.subjects(null, 10)).toHaveLength(1);
+    await sealer.close();
+  }, 30_000);
+
+  test("whose memory is full leaves parts out, and says so in their rows", async () => {
+    const { dataDir, sealer, leave } = rig();
+    const large = new Uint8Array(30 * 1024 * 1024);
+    for (let n = 0; n < 6; n++) leave(n, large);
+    await sealer.close();
+    const content = openContent(join(dataDir, CONTENT_FILES.content));
+    const states = (await content.since(0, Number.MAX_SAFE_INTEGER, null, 10)).map(
+      (row) => row.content,
+    );
+    content.close();
+    expect(states.filter(({ state }) => state === "omitted").length).toBeGreaterThan(0);
+    expect(states.filter(({ state }) => state === "inline").length).toBeGreaterThan(0);
+  }, 30_000);
+});
