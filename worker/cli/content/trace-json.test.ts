@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { SourceFault } from "./json-places.ts";
-import { parseTraceJson } from "./trace-json.ts";
+import { traceDocuments } from "./trace-json.ts";
 
 const TRACE = "0193c0ffee007000800000000000000a";
 const SPAN = "00000000000000aa";
@@ -29,6 +29,17 @@ const jaegerSpan = {
     { key: "span.kind", type: "string", value: "client" },
   ],
 };
+
+function parseTraceJson(text: string) {
+  const documents = [...traceDocuments(text.split("\n"))];
+  return {
+    spans: documents.flatMap(({ spans }) => spans),
+    isPartial: documents.some(({ isPartial }) => isPartial),
+  };
+}
+
+const NO_JSON =
+  "neither all of it nor its first line is JSON: it was cut off, or is something else";
 
 function faultOf(text: string): string {
   try {
@@ -57,6 +68,8 @@ describe("a trace in JSON", () => {
       "Tempo 2": JSON.stringify({ trace: { resourceSpans: scopes(inBase64) } }),
       "Jaeger 3": JSON.stringify({ result: { resourceSpans: scopes(span) } }),
       Jaeger: JSON.stringify({ data: [{ spans: [jaegerSpan] }], errors: null }),
+      "OTLP, for people to read": `\n${JSON.stringify(JSON.parse(otlp(span)), null, 2)}\n`,
+      "the same behind a byte order mark": `\uFEFF${JSON.stringify(JSON.parse(otlp(span)), null, 1)}`,
     };
     for (const [name, text] of Object.entries(forms)) {
       const { spans, isPartial } = parseTraceJson(text);
@@ -76,6 +89,13 @@ describe("a trace in JSON", () => {
         ],
       ]);
     }
+  });
+
+  test("is read line by line: what stands before a fault has been given by then", () => {
+    const documents = traceDocuments([otlp(span), otlp(span), "{"]);
+    expect(documents.next().value?.spans).toHaveLength(1);
+    expect(documents.next().value?.spans).toHaveLength(1);
+    expect(() => documents.next()).toThrow("line 3 is no JSON");
   });
 
   test("gives bytes as their base64, and null for what none of our attributes is", () => {
@@ -119,7 +139,9 @@ describe("a trace in JSON", () => {
     const at = "resourceSpans[0].scopeSpans[0].spans[0]";
     const faults: readonly (readonly [string, string])[] = [
       ["", "it is empty"],
-      [secret, "line 1 is no JSON, or is not whole"],
+      [secret, NO_JSON],
+      [`{\n"a": "${secret}\n`, NO_JSON],
+      [`\n\n{"${secret}`, NO_JSON],
       [`${otlp(span)}\n{"${secret}`, "line 2 is no JSON, or is not whole"],
       [`[{"${secret}":1}]`, "the JSON is no object"],
       [`"${secret}"`, "the JSON is no object"],
@@ -182,7 +204,7 @@ describe("a trace in JSON", () => {
     const deep = "[".repeat(200_000);
     for (const text of [deep, `{"data":${deep}`, `{"data":${deep}${"]".repeat(200_000)}}`]) {
       const fault = faultOf(text);
-      expect(fault).toMatch(/no JSON|no object/);
+      expect(fault).toMatch(/is JSON|no object/);
       expect(fault.length).toBeLessThan(100);
     }
     const odd = `{"__proto__":{"data":[]},"constructor":1,"toString":null}`;
