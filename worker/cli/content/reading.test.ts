@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -380,19 +381,22 @@ describe("the output and the record", () => {
       [2, ["--out", out, "--record", out]],
       [2, ["--out", out, "--record", join(dirname(out), ".", `x/../${out.split("/").at(-1)}`)]],
       [2, ["--out", out, "--record", "-"]],
+      [2, ["--out", "/"]],
+      [2, ["--out", `${out}/`]],
       [1, ["--out", link]],
+      [1, ["--out", `${root}/`, "--format", "raw"]],
       [1, ["--out", KEYS]],
       [1, ["--out", root]],
       [1, ["--out", out, "--record", source]],
       [1, ["--out", join(root, "nowhere", "out")]],
     ];
-    const before = readdirSync(root).length;
+    const before = readdirSync(root);
     for (const [code, args] of refused) {
       const result = await run(line(...args));
       expect([args, result.code, result.stdout]).toEqual([args, code, ""]);
       expect(result.stderr).toMatch(/^anyray: [^\n]+\n$/);
     }
-    expect(readdirSync(root).length).toBe(before);
+    expect(readdirSync(root)).toEqual(before);
   });
 
   test("if the record can't be written, nothing is given out", async () => {
@@ -420,6 +424,17 @@ describe("the output and the record", () => {
       subjects: [handle],
       parts: 1,
     });
+  });
+
+  test("raw bytes of several parts go into a new directory, a file each", async () => {
+    const out = newPath("parts");
+    const { code } = await run(line("--out", `${out}/`, "--format", "raw"));
+    expect([code, readdirSync(out).sort()]).toEqual([
+      0,
+      [1, 2].map((n) => `${trace(n)}-${SPAN}-input.json`),
+    ]);
+    expect(readFileSync(join(out, `${trace(1)}-${SPAN}-input.json`), "utf8")).toBe(SECRET);
+    expect(JSON.parse(readFileSync(`${out}.reading.json`, "utf8"))).toMatchObject({ parts: 2 });
   });
 
   test("a user without a name must say who reads", async () => {
@@ -486,6 +501,8 @@ describe("what is read", () => {
     const name = (n: number) => `2026-11-24/ab/${String(n).repeat(32)}`;
     mkdirSync(join(objects, name(1)), { recursive: true });
     writeFileSync(join(objects, name(2)), new Uint8Array(10_000));
+    // All but nothing on the disk; read whole, it would be more than a buffer holds.
+    truncateSync(join(objects, name(2)), 5 * 1024 ** 3);
     const good = spanOf(3, inline(seal(3)));
     const directory = otlp(spanOf(1, [["anyray.content.input.ref", name(1)]]), good);
     const first = await decrypt([directory], "--content-dir", objects);
