@@ -13,17 +13,20 @@ anyray subjects erase USER [--bound-only] [--yes]
                                  from then on, and nothing brings it back. Without --yes only shows what would go.
                                  Content that callers claimed for that name is included, unless --bound-only`;
 
-export const READING_HELP = `anyray inspect SOURCE… [--trace ID] [--field input|output] [--from DATE] [--to DATE] [--json]
-                                 what can be told of sealed content without a key. A source is a trace in JSON (OTLP,
-                                 Tempo's or Jaeger's API), content.sqlite, or the data directory
-anyray decrypt SOURCE… (--trace ID | --user NAME | --from DATE --to DATE | --all) --reason TICKET --out FILE|-
-                                 opens sealed content, and writes a record of the reading beside it
+export const READING_HELP = `anyray inspect SOURCE… [--json]  what can be told of sealed content without a key. A source is a trace in JSON (OTLP,
+                                 Tempo's or Jaeger's API), content.sqlite, or the data directory. Chosen as with decrypt
+anyray decrypt SOURCE… (--trace ID | --user NAME | --from DATE --to DATE | --all) --reason TICKET --out FILE|DIR/|-
+                                 opens sealed content, and writes a record of the reading beside it. Of a part that
+                                 several sources tell of, one that opens is taken
   --keys FILE                    subject keys from \`anyray keys export\`; default: those of the data directory
   --identity FILE                an auditor's private key, where content is sealed for recipients
   --content-dir DIR              where large parts lie; default: of the data directory
-  --field input|output  --format json|raw  --actor NAME  --record FILE
-  exit codes: 0 all opened, 1 can't run, 2 usage, 3 wrong master key, 4 erased subject, 5 damaged,
-  6 not a recipient, 7 unknown subject (older key export), 8 content not there
+  --field input|output           of each request; default: both
+  --format json|raw              a JSON object a line (default); or bytes: of one part, or each in a file of a new DIR/
+  --actor NAME  --record FILE    who reads (default: the system's user), and the record (default: FILE.reading.json)
+  exit codes: 0 all opened, 1 can't run, 2 usage; of several the first of: 5 damaged, 3 wrong master key,
+  6 not a recipient, 7 unknown subject (older key export), 4 erased subject, 8 content not there.
+  What opened is written all the same
 anyray audit import FILE         takes the record of a reading into the audit log`;
 
 const MASTER_KEYS_COMMANDS = ["rotate", "export", "recipient-new"] as const;

@@ -26,7 +26,8 @@ export interface DecryptOptions extends Selection {
   readonly reason: string;
   readonly actor: string;
   readonly format: "json" | "raw";
-  /** `-` is standard output. */
+  readonly target: "standard-output" | "file" | "directory";
+  /** Path of the file or directory. */
   readonly out: string;
   readonly record: string;
   readonly keyExport: string | undefined;
@@ -50,12 +51,16 @@ export function parseDecryptOptions(
   }
   const format = values.format ?? "json";
   if (format !== "json" && format !== "raw") throw new UsageError("--format takes json or raw.");
+  const target = outputs(values.out, values.record, [...sources, values.keys, values.identity]);
+  if (target.target === "directory" && format === "json") {
+    throw new UsageError("--out with a slash at its end is a directory: it takes --format raw.");
+  }
   return {
     ...selection,
     format,
     reason: identity("reason", values.reason, "a ticket, for example"),
     actor: identity("actor", values.actor ?? nameOrNone(userName), "who reads"),
-    ...outputs(values.out, values.record, [...sources, values.keys, values.identity]),
+    ...target,
     keyExport: values.keys,
     identity: values.identity,
     contentDir: values["content-dir"],
@@ -83,19 +88,22 @@ function outputs(
   out: string | undefined,
   record: string | undefined,
   inputs: readonly (string | undefined)[],
-): { readonly out: string; readonly record: string } {
-  if (out === undefined || out === "") {
-    throw new UsageError("--out names the file to write, or - for standard output.");
+): Pick<DecryptOptions, "target" | "out" | "record"> {
+  const path = out?.replace(/\/+$/, "");
+  if (out === undefined || path === undefined || path === "") {
+    throw new UsageError("--out names a new file, a new directory/, or - for standard output.");
   }
   if (record === "" || record === "-" || (out === "-" && record === undefined)) {
     throw new UsageError("the record of the reading needs a file: --record FILE.");
   }
-  const target = { out, record: record ?? `${out}.reading.json` };
-  if (resolve(target.out) === resolve(target.record)) {
+  const files = { out: path, record: record ?? `${path}.reading.json` };
+  if (resolve(files.out) === resolve(files.record)) {
     throw new UsageError("--out and --record must be two files.");
   }
-  for (const path of [target.out, target.record]) if (path !== "-") refuseExisting(path, inputs);
-  return target;
+  refuseExisting(files.record, inputs);
+  if (out === "-") return { target: "standard-output", ...files };
+  refuseExisting(path, inputs);
+  return { target: path === out ? "file" : "directory", ...files };
 }
 
 function refuseExisting(path: string, inputs: readonly (string | undefined)[]): void {
@@ -110,6 +118,6 @@ function refuseExisting(path: string, inputs: readonly (string | undefined)[]): 
   throw new CommandError(
     isInput
       ? `${path} is one of the inputs. Name another file.`
-      : `${path} exists already. Name another file; nothing is overwritten.`,
+      : `${path} exists already. Name another; nothing is overwritten.`,
   );
 }

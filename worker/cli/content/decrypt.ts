@@ -13,8 +13,8 @@ import { type DecryptOptions, DECRYPT_OPTIONS, parseDecryptOptions } from "./dec
 import { findEnvelope } from "./envelopes.ts";
 import { openKeySource, readPrivateKey, type SubjectKeySource } from "./key-source.ts";
 import { exitCodeOf, openParts, type OpeningResult } from "./opening.ts";
-import { openFileOutput, openStandardOutput, type Output } from "./outputs.ts";
-import { toJsonLine } from "./part-json.ts";
+import { openDirectoryOutput, openFileOutput, openStandardOutput, type Output } from "./outputs.ts";
+import { fileNameOf, toJsonLine } from "./part-json.ts";
 import { encodeReadingRecord } from "./reading-record.ts";
 import type { ContentRecord } from "./record.ts";
 import { chosenRecords, openSources, type Opened } from "./selection.ts";
@@ -47,15 +47,14 @@ export async function runDecrypt(args: readonly string[], tools: DecryptTools): 
   const subjects = await openKeySource(options.keyExport, opened.dataDir);
   const recipient = await readPrivateKey(options.identity);
 
-  const output =
-    options.out === "-" ? openStandardOutput(tools.writeOut) : openFileOutput(options.out);
+  const output = openOutput(options, tools);
   try {
     const result = await openParts(
       chosenRecords(opened.sources, options, isUserOf(options.user, subjects, opened)),
       {
         objects: opened.objects,
         keys: { keyring, subjects: (handle) => subjects.find(handle), recipient },
-        take: takerOf(options.format, output),
+        take: takerOf(options, output),
         onRecord: (count) => {
           if (count % PROGRESS_EVERY === 0) say(`${count} parts so far`);
         },
@@ -77,15 +76,21 @@ export async function runDecrypt(args: readonly string[], tools: DecryptTools): 
   }
 }
 
-function takerOf(format: "json" | "raw", output: Output): (part: OpenedPart) => void {
-  if (format === "json") return (part) => output.write(utf8Bytes(toJsonLine(part)));
-  let isTaken = false;
-  return ({ bytes }) => {
-    if (isTaken) {
-      throw new UsageError("--format raw writes one part: choose it with --trace and --field.");
+function openOutput({ target, out }: DecryptOptions, { writeOut }: DecryptTools): Output {
+  if (target === "standard-output") return openStandardOutput(writeOut);
+  return target === "file" ? openFileOutput(out) : openDirectoryOutput(out);
+}
+
+function takerOf({ format, target }: DecryptOptions, output: Output): (part: OpenedPart) => void {
+  let count = 0;
+  return (part) => {
+    count += 1;
+    if (format === "raw" && target !== "directory" && count > 1) {
+      throw new UsageError(
+        "--format raw writes one part: choose it with --trace and --field, or name a new directory/ with --out.",
+      );
     }
-    isTaken = true;
-    output.write(bytes);
+    output.write(format === "raw" ? part.bytes : utf8Bytes(toJsonLine(part)), fileNameOf(part));
   };
 }
 

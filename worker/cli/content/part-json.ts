@@ -1,4 +1,4 @@
-/** An opened part as `anyray decrypt` writes it: one JSON object, on a line of its own. */
+/** An opened part as `anyray decrypt` writes it: one JSON object, on a line of its own; or its bytes, in a file of their own. */
 import { Buffer } from "node:buffer";
 import type { OpenedPart } from "../../encryption/open.ts";
 
@@ -22,4 +22,11 @@ function contentJson(bytes: Uint8Array): { readonly text: string } | { readonly 
   } catch {
     return { base64: Buffer.from(bytes).toString("base64") };
   }
+}
+
+const ENDINGS = { json: "json", "event-stream": "sse", other: "bin" } as const;
+
+/** The parts of one output never share a name. */
+export function fileNameOf({ traceId, spanId, field, media }: OpenedPart): string {
+  return `${traceId}-${spanId}-${field}.${ENDINGS[media]}`;
 }

@@ -1,18 +1,17 @@
 /** From the files that a command names to the content that they tell of: traces in JSON, the gateway's `content.sqlite`, or its data directory. */
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeReadFailure } from "../../config/fault.ts";
 import { CONTENT_FILES } from "../../content/files.ts";
 import { CommandError } from "../failure.ts";
 import { recordsOfContentFile } from "./content-file.ts";
+import { linesOf, ReadFailure } from "./file-lines.ts";
 import { SourceFault } from "./json-places.ts";
 import type { ContentRecord } from "./record.ts";
 import { contentOfSpan } from "./spans.ts";
-import { parseTraceJson, type TraceDocument } from "./trace-json.ts";
+import { traceDocuments } from "./trace-json.ts";
 
 const SQLITE = "SQLite format 3\0";
-/** Above this, JSON is no answer of a trace back end any more. */
-const MAX_JSON_BYTES = 1024 * 1024 * 1024;
 
 /** What a source may leave out because nobody asked for it. Other records than these may come all the same. */
 export interface Wanted {
@@ -82,27 +81,17 @@ async function* recordsOfJson(
   path: string,
   warn: (line: string) => void,
 ): AsyncGenerator<ContentRecord> {
-  const { spans, isPartial } = readTrace(path);
-  if (isPartial) warn(`${path}: the trace back end says that it could not give all of the trace.`);
-  for (const span of spans) yield* contentOfSpan(span);
-}
-
-function readTrace(path: string): TraceDocument {
-  let text: string;
   try {
-    if (statSync(path).size > MAX_JSON_BYTES) {
-      throw new CommandError(`${path} is larger than 1 GiB. Split it by its lines.`);
+    for (const { spans, isPartial } of traceDocuments(linesOf(path))) {
+      if (isPartial) {
+        warn(`${path}: the trace back end says that it could not give all of the trace.`);
+      }
+      for (const span of spans) yield* contentOfSpan(span);
     }
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw error instanceof CommandError ? error : unreadable(path, error);
-  }
-  try {
-    return parseTraceJson(text);
   } catch (error) {
     if (error instanceof SourceFault) {
       throw new CommandError(`${path} can't be read as a trace: ${error.message}.`);
     }
-    throw error;
+    throw error instanceof ReadFailure ? unreadable(path, error.cause) : error;
   }
 }

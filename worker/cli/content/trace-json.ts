@@ -21,24 +21,37 @@ export interface TraceDocument {
   readonly isPartial: boolean;
 }
 
-/** @throws SourceFault */
-export function parseTraceJson(text: string): TraceDocument {
-  // Windows' shells put a byte order mark before what they save.
-  const json = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const whole = parseJson(json);
-  if (whole !== undefined) return readDocument(whole, "");
-  const documents = json.split("\n").flatMap((line, i) => {
-    if (line.trim() === "") return [];
-    const place = `line ${i + 1}`;
-    const value = parseJson(line);
-    if (value === undefined) throw new SourceFault(`${place} is no JSON, or is not whole`);
-    return [readDocument(value, `${place}: `)];
-  });
-  if (documents.length === 0) throw new SourceFault("it is empty");
-  return {
-    spans: documents.flatMap(({ spans }) => spans),
-    isPartial: documents.some(({ isPartial }) => isPartial),
-  };
+/**
+ * One document a line, and no more than one held; or all lines together, if the first one is no document by itself.
+ * @param lines without their ends
+ * @throws SourceFault when it gets there
+ */
+export function* traceDocuments(lines: Iterable<string>): Generator<TraceDocument> {
+  let number = 0;
+  let isFirst = true;
+  const unfinished: string[] = [];
+  for (const line of lines) {
+    number += 1;
+    if (unfinished.length > 0) unfinished.push(line);
+    if (unfinished.length > 0 || line.trim() === "") continue;
+    // Windows' shells put a byte order mark before what they save.
+    const text = isFirst && line.startsWith("\uFEFF") ? line.slice(1) : line;
+    const value = parseJson(text);
+    if (value !== undefined) {
+      yield readDocument(value, isFirst ? "" : `line ${number}: `);
+    } else if (isFirst) unfinished.push(text);
+    else throw new SourceFault(`line ${number} is no JSON, or is not whole`);
+    isFirst = false;
+  }
+  if (isFirst) throw new SourceFault("it is empty");
+  if (unfinished.length === 0) return;
+  const value = parseJson(unfinished.join("\n"));
+  if (value === undefined) {
+    throw new SourceFault(
+      "neither all of it nor its first line is JSON: it was cut off, or is something else",
+    );
+  }
+  yield readDocument(value, "");
 }
 
 /** Undefined for what is no JSON: the runtime's own words would quote it. */
