@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { ErasedSubject, Subject } from "../../db/store.ts";
+import { requestSpanId } from "../ids.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import type { Log } from "../telemetry/log.ts";
 import { MemoryBudget } from "./memory-budget.ts";
@@ -225,7 +226,7 @@ function pack(contents: readonly { content: RecordedContent; mode: "encrypted" |
         packed.set(chunk, at);
         at += chunk.length;
       }
-      const spanId = rootSpanId(traceId);
+      const spanId = requestSpanId(traceId);
       parts.push({
         traceId,
         spanId,
@@ -242,9 +243,4 @@ function pack(contents: readonly { content: RecordedContent; mode: "encrypted" |
     }
   }
   return { parts, bytes: packed.buffer };
-}
-
-/** The request's own span: the random half of the trace id names it, so that nothing more has to be stored. */
-export function rootSpanId(traceId: string): string {
-  return traceId.slice(16);
 }

@@ -58,7 +58,8 @@ export async function openPart(
   return openEnvelope(envelope, await openingKeys(dataDir, auditor));
 }
 
-async function openingKeys(dataDir: string, auditor: Auditor): Promise<OpeningKeys> {
+/** What the keys of a data directory open. */
+export async function openingKeys(dataDir: string, auditor: Auditor = {}): Promise<OpeningKeys> {
   const subjects = openSubjects({
     database: join(dataDir, CONTENT_FILES.subjects),
     erasedList: join(dataDir, CONTENT_FILES.erased),

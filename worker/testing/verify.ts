@@ -17,6 +17,8 @@ const ON_DENO = [
   "worker/audit",
   "worker/privacy",
   "worker/content",
+  "worker/traces",
+  "otel-collector/pipeline.test.ts",
   "db",
 ];
 

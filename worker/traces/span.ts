@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { ContentRow, LedgerRow } from "../../db/store.ts";
 import { parseEnvelope } from "../encryption/envelope.ts";
+import { requestSpanId } from "../ids.ts";
 import { formatPicoUsd } from "../money.ts";
 import type { SpanName } from "./names.ts";
 
@@ -45,11 +46,6 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   messages: "chat",
 };
 
-/** The request's own span: the random half of the trace id names it, so that nothing more has to be stored. */
-export function rootSpanId(traceId: string): string {
-  return traceId.slice(16);
-}
-
 /** The same for every reader of the same row. */
 export function attemptSpanId(traceId: string, attempt: number): string {
   const id = createHash("sha256").update(`anyray/span/v1 ${traceId} ${attempt}`).digest("hex");
@@ -73,7 +69,7 @@ export function attemptSpan(row: LedgerRow): Span | null {
   return {
     traceId: row.traceId,
     spanId: attemptSpanId(row.traceId, row.attempt),
-    parentSpanId: rootSpanId(row.traceId),
+    parentSpanId: requestSpanId(row.traceId),
     name: nameOf(row),
     kind: "client",
     ...times(row),
@@ -93,7 +89,7 @@ export function requestSpan(row: LedgerRow, content: readonly ContentRow[]): Spa
   for (const part of content) describePart(attributes, part);
   return {
     traceId: row.traceId,
-    spanId: rootSpanId(row.traceId),
+    spanId: requestSpanId(row.traceId),
     parentSpanId: null,
     name: nameOf(row),
     kind: "server",

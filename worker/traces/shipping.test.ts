@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeRow } from "../../db/contract/rows.ts";
+import { openOutbox } from "../../db/sqlite/outbox.ts";
+import type { LedgerRow, LedgerTail } from "../../db/store.ts";
+import { readExportAnswer } from "./export-answer.ts";
+import { createShipping, SETTLE_MS, type SendResult } from "./shipping.ts";
+
+const START = Date.parse("2026-11-24T10:00:00Z");
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const each of cleanups.splice(0)) each();
+});
+
+const idAt = (ms: number) => {
+  const time = ms.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+};
+/** Found nowhere else by chance. */
+const traceOf = (n: number) => createHash("sha256").update(String(n)).digest("hex").slice(0, 32);
+const rowAt = (n: number): LedgerRow =>
+  makeRow({ id: idAt(START + n), traceId: traceOf(n), attempt: 1 });
+
+function rig(answer: (body: Uint8Array, count: number) => SendResult) {
+  const dir = mkdtempSync(join(tmpdir(), "anyray-shipping-"));
+  const outbox = openOutbox(join(dir, "outbox.sqlite"));
+  cleanups.push(() => {
+    outbox.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const rows: LedgerRow[] = [];
+  const tail: LedgerTail = {
+    newestId: async () => rows.at(-1)?.id ?? "",
+    after: async (id, limit) => rows.filter((row) => row.id > id).slice(0, limit),
+    close: () => undefined,
+  };
+  let time = START + 1_000_000;
+  const sent: Uint8Array[] = [];
+  const shipping = createShipping({
+    tail,
+    content: { ofTrace: async () => [] },
+    outbox,
+    resource: { serviceName: "anyray", serviceVersion: "0", instanceId: "x" },
+    now: () => time,
+    send: async (body) => {
+      sent.push(body);
+      return answer(body, sent.length);
+    },
+  });
+  const setTime = (ms: number): void => {
+    time = ms;
+  };
+  return { outbox, rows, sent, shipping, setTime };
+}
+
+const TAKEN: SendResult = { kind: "taken", rejectedSpans: 0 };
+const has = (body: Uint8Array, row: LedgerRow) =>
+  Buffer.from(body).includes(Buffer.from(row.traceId, "hex"));
+
+describe("shipping", () => {
+  test("begins behind what is there at its very first start, and then goes on where it was", async () => {
+    const { rows, shipping, sent } = rig(() => TAKEN);
+    rows.push(rowAt(1));
+    expect(await shipping.step()).toMatchObject({ spans: 0 });
+    rows.push(rowAt(2), rowAt(3));
+    expect(await shipping.step()).toMatchObject({ spans: 4, isMore: false, later: null });
+    expect(await shipping.step()).toMatchObject({ spans: 0 });
+    expect(sent).toHaveLength(1);
+  });
+
+  test("waits until a request's parts are sealed", async () => {
+    const { rows, shipping, setTime } = rig(() => TAKEN);
+    await shipping.step();
+    rows.push(rowAt(1_000));
+    setTime(START + 1_000 + SETTLE_MS - 1);
+    expect(await shipping.step()).toMatchObject({ spans: 0 });
+    setTime(START + 1_000 + SETTLE_MS);
+    expect(await shipping.step()).toMatchObject({ spans: 2 });
+  });
+
+  test("sends again what was not taken, and loses nothing", async () => {
+    const { rows, shipping, sent } = rig((_, count) =>
+      count < 3 ? { kind: "later", afterMs: 7 } : TAKEN,
+    );
+    await shipping.step();
+    rows.push(...Array.from({ length: 600 }, (_, n) => rowAt(n + 1)));
+    expect(await shipping.step()).toMatchObject({ spans: 0, later: { afterMs: 7 } });
+    expect(await shipping.step()).toMatchObject({ spans: 0, later: { afterMs: 7 } });
+    let spans = 0;
+    for (let isMore = true; isMore;) {
+      const step = await shipping.step();
+      spans += step.spans;
+      isMore = step.isMore;
+    }
+    expect(spans).toBe(1_200);
+    for (const row of rows) expect(sent.slice(2).filter((body) => has(body, row))).toHaveLength(1);
+  });
+
+  test("sets aside what is refused for good, and only that", async () => {
+    const bad = rowAt(37);
+    const { rows, shipping, outbox } = rig((body) =>
+      has(body, bad) ? { kind: "refused", status: 400 } : TAKEN,
+    );
+    await shipping.step();
+    rows.push(...Array.from({ length: 100 }, (_, n) => rowAt(n + 1)));
+    expect(await shipping.step()).toMatchObject({ spans: 198, setAside: 1, later: null });
+    expect(await outbox.countSetAside()).toBe(1);
+    expect(await outbox.handedOver()).toBe(rows.at(-1)?.id ?? null);
+  });
+
+  test("counts what the other side took and threw away", async () => {
+    const { rows, shipping } = rig(() => ({ kind: "taken", rejectedSpans: 1 }));
+    await shipping.step();
+    rows.push(rowAt(1));
+    expect(await shipping.step()).toMatchObject({ spans: 1, rejectedSpans: 1 });
+  });
+});
+
+describe("the answer to an export", () => {
+  test("is taken, later or never, by its status", () => {
+    const read = (status: number, headers: [string, string][] = []) =>
+      readExportAnswer(status, headers, new Uint8Array());
+    expect(read(200)).toEqual(TAKEN);
+    for (const status of [429, 502, 503, 504, 500, 401, 404, 302]) {
+      expect([status, read(status).kind]).toEqual([status, "later"]);
+    }
+    for (const status of [400, 413, 415, 422]) {
+      expect([status, read(status)]).toEqual([status, { kind: "refused", status }]);
+    }
+    expect(read(503, [["retry-after", "3"]])).toEqual({ kind: "later", afterMs: 3_000 });
+    expect(read(503, [["retry-after", "99999"]])).toEqual({ kind: "later", afterMs: 300_000 });
+    expect(read(503, [["retry-after", "soon"]])).toEqual({ kind: "later", afterMs: null });
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { makeRow } from "../../db/contract/rows.ts";
+import type { ContentRow } from "../../db/store.ts";
+import allowed from "../../otel-collector/attributes.json" with { type: "json" };
+import { requestSpanId } from "../ids.ts";
+import { plainEnvelope } from "../encryption/seal.ts";
+import { RESOURCE_NAMES, SPAN_NAMES } from "./names.ts";
+import { attemptSpan, attemptSpanId, isFollowed, requestSpan } from "./span.ts";
+
+const TRACE = `${"0".repeat(16)}${"ab".repeat(8)}`;
+const row = makeRow({ traceId: TRACE, attempt: 1 });
+
+describe("spans", () => {
+  test("carry no name that the Collector would take away", () => {
+    const passed = new Set(allowed);
+    const names = [...RESOURCE_NAMES, ...SPAN_NAMES];
+    expect(names.filter((name) => !passed.has(name))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("are one for the request and one for each attempt, below it", () => {
+    const request = requestSpan(row, []);
+    const attempt = attemptSpan(row);
+    expect([request.kind, request.parentSpanId, request.spanId]).toEqual([
+      "server",
+      null,
+      requestSpanId(TRACE),
+    ]);
+    expect([attempt?.kind, attempt?.parentSpanId, attempt?.spanId]).toEqual([
+      "client",
+      request.spanId,
+      attemptSpanId(TRACE, 1),
+    ]);
+    expect(attemptSpanId(TRACE, 2)).not.toBe(attemptSpanId(TRACE, 1));
+    expect(attemptSpan({ ...row, attempt: 0 })).toBeNull();
+  });
+
+  test("say what the row says, and leave out what it doesn't", () => {
+    const span = attemptSpan({
+      ...row,
+      outcome: "ok",
+      usageSource: "provider",
+      inputTokens: 12,
+      costPicoUsd: 5n,
+      user: null,
+    });
+    expect(span?.attributes.get("gen_ai.usage.input_tokens")).toBe(12);
+    expect(span?.attributes.get("anyray.cost_usd")).toBe("0.000000000005");
+    expect(span?.attributes.has("anyray.user")).toBe(false);
+    expect(span?.attributes.has("error.type")).toBe(false);
+    const failed = requestSpan({ ...row, outcome: "timeout", usageSource: "none" }, []);
+    expect([failed.isError, failed.attributes.get("error.type")]).toEqual([true, "timeout"]);
+    expect(failed.attributes.has("gen_ai.usage.input_tokens")).toBe(false);
+  });
+
+  test("an attempt that another one followed ends no request", () => {
+    expect(isFollowed({ ...row, status: null, outcome: "upstream_error" })).toBe(true);
+    expect(isFollowed({ ...row, status: null, outcome: "crashed" })).toBe(false);
+    expect(isFollowed({ ...row, status: 502, outcome: "upstream_error" })).toBe(false);
+  });
+
+  test("carry sealed parts as they are, references for large ones, and the reason for none", () => {
+    const part = {
+      traceId: TRACE,
+      spanId: requestSpanId(TRACE),
+      timeMs: 1,
+      mode: "plaintext",
+    } as const;
+    const envelope = plainEnvelope(
+      { ...part, field: "input", media: "json", isCut: false, bytes: new Uint8Array(5) },
+      "cd".repeat(16),
+    );
+    const object = `2026-11-24/ab/${"0".repeat(32)}`;
+    const content: ContentRow[] = [
+      { ...part, field: "input", content: { state: "inline", envelope, sha256: "a".repeat(64) } },
+      {
+        ...part,
+        field: "output",
+        content: { state: "object", object, sizeBytes: 70_000, sha256: "b".repeat(64) },
+      },
+    ];
+    const { attributes } = requestSpan(row, content);
+    expect(attributes.get("anyray.content.input")).toBe(Buffer.from(envelope).toString("base64"));
+    expect(attributes.get("anyray.content.input.bytes")).toBe(envelope.length);
+    expect(attributes.get("anyray.content.subject")).toBe("cd".repeat(16));
+    expect(attributes.get("anyray.content.output.ref")).toBe(object);
+    const omitted = requestSpan(row, [
+      { ...part, field: "output", content: { state: "omitted", reason: "too_large" } },
+    ]);
+    expect(omitted.attributes.get("anyray.content.output.omitted")).toBe("too_large");
+  });
+});
