@@ -34,7 +34,7 @@ function walk(dir: string): string[] {
   });
 }
 
-const all = readSources(["worker", "db", "bench"]);
+const all = readSources(["worker", "db", "bench", "otel-collector"]);
 const product = all.filter(
   ({ path }) =>
     !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle|\/vectors\//.test(path),

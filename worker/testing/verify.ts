@@ -107,7 +107,18 @@ const deno = findDeno();
 const steps: Step[] = [
   {
     name: "format",
-    command: [bun, "fmt", "--check", "worker", "db", "bench", "package.json", "tsconfig.json"],
+    command: [
+      bun,
+      "fmt",
+      "--check",
+      "worker",
+      "db",
+      "bench",
+      "otel-collector",
+      "docker-compose.yml",
+      "package.json",
+      "tsconfig.json",
+    ],
   },
   { name: "types", command: [bun, "check"] },
   { name: "tests on Bun", command: [bun, "test", "--timeout", "60000"], count: bunCounts },
