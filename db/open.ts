@@ -5,6 +5,7 @@ import { openJournal } from "./journal.ts";
 import { startCheckpoints, type Checkpoints } from "./sqlite/checkpoints.ts";
 import { createAudit } from "./sqlite/audit.ts";
 import { createClaimedUsers } from "./sqlite/claimed-users.ts";
+import { createContentReader } from "./sqlite/content.ts";
 import { closeDatabase, openDatabase } from "./sqlite/database.ts";
 import type { SqliteClient } from "./sqlite/driver.ts";
 import { createKeys } from "./sqlite/keys.ts";
@@ -22,6 +23,7 @@ export interface StoreOptions {
 }
 
 const DATABASE = "anyray.sqlite";
+const CONTENT = "content.sqlite";
 
 /**
  * For the gateway: holds the directory for itself.
@@ -70,6 +72,7 @@ function assemble(options: StoreOptions, parts: Parts, release: () => void): Sto
   const path = join(options.dataDir, DATABASE);
   const database = openDatabase(path, { sync: options.ledgerSync });
   const checkpoints = parts.startCheckpoints(database.client, path);
+  const content = createContentReader(join(options.dataDir, CONTENT));
   const ledger = createLedger(database, createSearches(database, path));
   return {
     ledger,
@@ -78,9 +81,11 @@ function assemble(options: StoreOptions, parts: Parts, release: () => void): Sto
     prices: createPrices(database),
     settings: createSettings(database),
     audit: createAudit(database),
+    content,
     journal: parts.journal,
     async close() {
       await ledger.close();
+      content.close();
       await checkpoints.close();
       closeDatabase(database);
       release();

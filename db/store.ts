@@ -7,6 +7,7 @@
  */
 
 import type { AuditStore, SettingStore } from "./store-audit.ts";
+import type { ContentStore } from "./store-content.ts";
 
 export * from "./store-audit.ts";
 export * from "./store-content.ts";
@@ -112,6 +113,10 @@ export interface LedgerQuery {
   /** Exclusive. */
   readonly toMs: number;
   readonly where: Partial<Record<LedgerFilter | "model", string | number | boolean | null>>;
+  /** Rows that took, or cost, at least as much. */
+  readonly atLeast?: { readonly latencyMs?: number; readonly costPicoUsd?: bigint };
+  /** Rows that end a request: no attempt that another one followed. One a trace. */
+  readonly endsRequest?: true;
 }
 
 export interface RecordsQuery extends LedgerQuery {
@@ -282,6 +287,8 @@ export interface Store {
   readonly prices: PriceOverrideStore;
   readonly settings: SettingStore;
   readonly audit: AuditStore;
+  /** Written by the sealing thread alone; here it is read. */
+  readonly content: Pick<ContentStore, "ofTrace">;
   readonly journal: AttemptJournal;
   /** Flushes what is pending and lets go of the data directory. */
   close(): Promise<void>;

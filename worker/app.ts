@@ -5,6 +5,7 @@ import { auditRoutes } from "./routes/admin/audit.ts";
 import { privacyRoutes } from "./routes/admin/privacy.ts";
 import { spendRoutes } from "./routes/admin/spend.ts";
 import { subjectRoutes } from "./routes/admin/subjects.ts";
+import { traceRoutes } from "./routes/admin/traces.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { answerError, methodTable } from "./routes/errors.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -24,7 +25,8 @@ export function apiRoutes(deps: Deps) {
     .use(spendRoutes(deps))
     .use(privacyRoutes(deps))
     .use(subjectRoutes(deps))
-    .use(auditRoutes(deps));
+    .use(auditRoutes(deps))
+    .use(traceRoutes(deps));
 }
 export type Api = ReturnType<typeof apiRoutes>;
 

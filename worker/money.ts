@@ -8,3 +8,9 @@ export function formatPicoUsd(picoUsd: bigint): string {
   const digits = (picoUsd < 0n ? -picoUsd : picoUsd).toString().padStart(DIGITS + 1, "0");
   return `${sign}${digits.slice(0, -DIGITS)}.${digits.slice(-DIGITS)}`;
 }
+
+/** `"0.05"` → `50000000000n`; null for what is no amount, or has more than 12 digits behind the point. */
+export function parseUsd(text: string): bigint | null {
+  const [, whole, fraction = ""] = /^(\d{1,9})(?:\.(\d{1,12}))?$/.exec(text) ?? [];
+  return whole === undefined ? null : BigInt(whole + fraction.padEnd(DIGITS, "0"));
+}

@@ -1,5 +1,6 @@
 /** Sealed parts of requests on SQLite. */
 import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
 import { and, asc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
 import { content } from "../schema/content.ts";
 import { OMIT_REASONS, type ContentRow, type ContentStore } from "../store.ts";
@@ -71,6 +72,22 @@ export function openContent(path: string): ContentStore {
       return found.length > 0;
     },
     close: () => closeDatabase(database),
+  };
+}
+
+/** Reads a file that another thread writes, once there is one. */
+export function createContentReader(path: string): Pick<ContentStore, "ofTrace" | "close"> {
+  let opened: ContentStore | null = null;
+  return {
+    async ofTrace(traceId) {
+      if (opened === null && !existsSync(path)) return [];
+      opened ??= openContent(path);
+      return opened.ofTrace(traceId);
+    },
+    close() {
+      opened?.close();
+      opened = null;
+    },
   };
 }
 

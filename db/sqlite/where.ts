@@ -57,6 +57,15 @@ export function filters(query: LedgerQuery): SQL | undefined {
       ? isNull(column)
       : sql`${column} = ${toSql(value)}`;
   });
+  const { latencyMs, costPicoUsd } = query.atLeast ?? {};
+  if (latencyMs !== undefined) conditions.push(gte(ledger.latencyMs, latencyMs));
+  if (costPicoUsd !== undefined) {
+    // As text: a driver would round what is above 2^53.
+    conditions.push(sql`${ledger.costPicoUsd} >= cast(${String(costPicoUsd)} as integer)`);
+  }
+  if (query.endsRequest === true) {
+    conditions.push(sql`(${ledger.status} is not null or ${ledger.outcome} = 'crashed')`);
+  }
   return and(...conditions);
 }
 

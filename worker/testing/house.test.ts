@@ -37,7 +37,9 @@ function walk(dir: string): string[] {
 const all = readSources(["worker", "db", "bench", "otel-collector"]);
 const product = all.filter(
   ({ path }) =>
-    !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle|\/vectors\/|^otel-collector\//.test(path),
+    !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle|\/vectors\/|^otel-collector\//.test(
+      path,
+    ),
 );
 
 /** Files whose imports resolve to a path that the pattern matches. */

@@ -96,12 +96,12 @@ function parseQuery(url: string): AuditQuery {
     fromMs: parseTime("from", parameters.get("from")) ?? 0,
     toMs: parseTime("to", parameters.get("to")) ?? Number.MAX_SAFE_INTEGER,
     where,
-    beforeSeq: parseCursor(parameters.get("cursor")),
+    beforeSeq: parseSeq(parameters.get("cursor")),
     limit: parseLimit(parameters.get("limit")),
   };
 }
 
-function parseCursor(text: string | undefined): number | null {
+function parseSeq(text: string | undefined): number | null {
   if (text === undefined) return null;
   if (!/^[1-9]\d{0,14}$/.test(text)) {
     throw invalid("cursor", "It is the `next_cursor` of the page before.");

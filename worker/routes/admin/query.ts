@@ -1,6 +1,7 @@
 /** What the query strings of the admin API have in common. Every parameter is known, stands once, and is checked, or the request is refused. */
 import { GatewayError } from "../../errors.ts";
 
+const DEFAULT_RANGE_MS = 30 * 86_400_000;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
@@ -47,4 +48,21 @@ export function parseLimit(text: string | undefined): number {
 /** The refusal that names the parameter. */
 export function invalid(field: string | null, hint: string): GatewayError {
   return new GatewayError("invalid_request", field === null ? { hint } : { field, hint });
+}
+
+/** `from` and `to`; by default the last 30 days. @throws GatewayError `invalid_request` */
+export function parseRange(parameters: ReadonlyMap<string, string>, nowMs: number) {
+  const toMs = parseTime("to", parameters.get("to")) ?? nowMs + 1;
+  const fromMs = parseTime("from", parameters.get("from")) ?? toMs - DEFAULT_RANGE_MS;
+  if (fromMs >= toMs) throw invalid("from", "It must lie before `to`.");
+  return { fromMs, toMs };
+}
+
+/** A ledger row's id. @throws GatewayError `invalid_request` */
+export function parseCursor(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
+    throw invalid("cursor", "It is the `next_cursor` of the page before.");
+  }
+  return text;
 }

@@ -9,10 +9,7 @@ import {
   type SpendQuery,
 } from "../../../db/store.ts";
 import { DIALECTS, ENDPOINTS, OUTCOMES, USAGE_SOURCES } from "../../chat.ts";
-import { invalid, parseLimit, parseTime, readParameters } from "./query.ts";
-
-const DAY_MS = 86_400_000;
-const DEFAULT_RANGE_MS = 30 * DAY_MS;
+import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
 
 /** Filters whose values are closed lists. */
 const CHOICES: Partial<Record<LedgerFilter, readonly string[]>> = {
@@ -64,13 +61,6 @@ export function parseFormat(request: Request): "json" | "csv" {
   return request.headers.get("accept")?.startsWith("text/csv") === true ? "csv" : "json";
 }
 
-function parseRange(parameters: ReadonlyMap<string, string>, nowMs: number) {
-  const toMs = parseTime("to", parameters.get("to")) ?? nowMs + 1;
-  const fromMs = parseTime("from", parameters.get("from")) ?? toMs - DEFAULT_RANGE_MS;
-  if (fromMs >= toMs) throw invalid("from", "It must lie before `to`.");
-  return { fromMs, toMs };
-}
-
 function parseTimeZone(text: string | undefined): string {
   if (text === undefined) return "UTC";
   try {
@@ -91,14 +81,6 @@ function parseGroups(text: string | undefined): SpendGroup[] {
     groups.push(group);
   }
   return groups;
-}
-
-function parseCursor(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
-    throw invalid("cursor", "It is the `next_cursor` of the page before.");
-  }
-  return text;
 }
 
 /** An empty value asks for the unattributed. */

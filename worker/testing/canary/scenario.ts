@@ -441,6 +441,8 @@ const READABLE = [
   "/admin/subjects?limit=1000",
   "/admin/audit?limit=1000",
   "/admin/privacy",
+  "/admin/traces?limit=1000",
+  "/admin/sessions",
   "/docs/json",
 ] as const;
 

@@ -1,0 +1,202 @@
+/**
+ * `/admin/traces` and `/admin/sessions`: requests as traces, made of the ledger and of what is known of their content. No address
+ * here gives content out, sealed or not: only what an envelope's head says, and its first bytes where they are ciphertext.
+ */
+import { Elysia, t } from "elysia";
+import type { LedgerQuery, LedgerRow } from "../../../db/store.ts";
+import type { Deps } from "../../deps.ts";
+import { GatewayError } from "../../errors.ts";
+import { parseUsd } from "../../money.ts";
+import { ownHeaders } from "../../pipeline/respond.ts";
+import { attemptSpan, isFollowed, requestSpan, type Span } from "../../traces/span.ts";
+import { requireAdmin } from "../admin-token.ts";
+import { AdminError } from "./error-schema.ts";
+import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
+import { toGroupJson } from "./spend-json.ts";
+import {
+  ContentFacts,
+  SpanRecord,
+  toContentFacts,
+  toSpanJson,
+  toSummary,
+  TraceSummary,
+} from "./trace-json.ts";
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const FILTERS = ["user", "team", "model", "provider", "session", "outcome", "status"] as const;
+const RANGE = ["from", "to", "limit", "cursor"] as const;
+
+const Text = (description: string) => t.Optional(t.String({ description }));
+const Cursor = t.Union([t.String(), t.Null()]);
+
+const TraceParameters = t.Object(
+  {
+    from: Text("Inclusive; a date (UTC) or RFC 3339. Default: 30 days before `to`"),
+    to: Text("Exclusive; default: now"),
+    limit: Text("1 to 1000, default 100"),
+    cursor: Text("`next_cursor` of the page before"),
+    ...Object.fromEntries(FILTERS.map((name) => [name, Text(`Traces with this ${name}`)])),
+    min_latency_ms: Text("Traces that took at least as long"),
+    min_cost_usd: Text("Traces that cost at least as much"),
+  },
+  { additionalProperties: true },
+);
+
+export function traceRoutes(deps: Deps) {
+  return new Elysia({ prefix: "/admin", handler: { standardHostname: false } })
+    .onTransform(({ request, set }) => {
+      requireAdmin(deps, request);
+      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
+    })
+    .get(
+      "/traces",
+      async ({ request }) => {
+        const query = parseTraceQuery(request.url, deps.clock.now());
+        const rows = await deps.store.ledger.records(query);
+        const last = rows.length < query.limit ? undefined : rows.at(-1);
+        return { traces: rows.map(toSummary), next_cursor: last?.id ?? null };
+      },
+      {
+        query: TraceParameters,
+        response: {
+          200: t.Object(
+            { traces: t.Array(TraceSummary), next_cursor: Cursor },
+            { description: "One page, newest first" },
+          ),
+          400: AdminError,
+          401: AdminError,
+        },
+        detail: {
+          tags: ["Traces"],
+          summary: "Requests, newest first",
+          security: [{ adminToken: [] }],
+        },
+      },
+    )
+    .get("/traces/:id", ({ params }) => readTrace(deps, params.id), {
+      params: t.Object({ id: t.String({ description: "`x-anyray-trace-id` of the answer" }) }),
+      response: {
+        200: t.Object(
+          {
+            trace_id: t.String(),
+            spans: t.Array(SpanRecord),
+            content: t.Array(ContentFacts),
+            decrypt: t.Union([t.String(), t.Null()], {
+              description: "The offline command that opens the content, for whoever has the keys",
+            }),
+          },
+          { description: "One request, attempt by attempt" },
+        ),
+        400: AdminError,
+        401: AdminError,
+        404: AdminError,
+      },
+      detail: {
+        tags: ["Traces"],
+        summary: "One request: its spans, and what is known of its content without a key",
+        security: [{ adminToken: [] }],
+      },
+    })
+    .get(
+      "/sessions",
+      async ({ request }) => {
+        const parameters = readParameters(request.url, ["from", "to", "limit"]);
+        const { groups } = await deps.store.ledger.spend({
+          ...parseRange(parameters, deps.clock.now()),
+          where: {},
+          groupBy: ["session"],
+          timeZone: "UTC",
+          limit: parseLimit(parameters.get("limit")),
+        });
+        return { sessions: groups.map(toGroupJson) };
+      },
+      {
+        query: t.Object(
+          {
+            from: Text("Inclusive; a date (UTC) or RFC 3339. Default: 30 days before `to`"),
+            to: Text("Exclusive; default: now"),
+            limit: Text("1 to 1000, default 100"),
+          },
+          { additionalProperties: true },
+        ),
+        response: {
+          200: t.Object(
+            { sessions: t.Array(t.Object({}, { additionalProperties: true })) },
+            { description: "The costliest first; `session` null: requests without one" },
+          ),
+          400: AdminError,
+          401: AdminError,
+        },
+        detail: {
+          tags: ["Traces"],
+          summary: "Sessions, with what they spent",
+          security: [{ adminToken: [] }],
+        },
+      },
+    );
+}
+
+async function readTrace(deps: Deps, id: string) {
+  if (!TRACE_ID.test(id)) throw invalid("id", "It is 32 hex digits, as in x-anyray-trace-id.");
+  const rows = await deps.store.ledger.records({
+    fromMs: 0,
+    toMs: Number.MAX_SAFE_INTEGER,
+    where: { trace_id: id },
+    limit: 1000,
+    beforeId: null,
+  });
+  const content = await deps.store.content.ofTrace(id);
+  if (rows.length === 0 && content.length === 0) {
+    throw new GatewayError("not_found", { field: "id", hint: "There is no such trace." });
+  }
+  const isOpenable = content.some((part) => part.content.state !== "omitted");
+  return {
+    trace_id: id,
+    spans: spansOf(rows.toReversed()).map(toSpanJson),
+    content: content.map(toContentFacts),
+    decrypt: isOpenable
+      ? `anyray decrypt DATA_DIR --trace ${id} --reason TICKET --out part.jsonl`
+      : null,
+  };
+}
+
+/** The request's span first. @param rows in the order of the attempts */
+function spansOf(rows: readonly LedgerRow[]): Span[] {
+  const attempts = rows.map(attemptSpan).filter((span) => span !== null);
+  const last = rows.findLast((row) => !isFollowed(row));
+  return last === undefined ? attempts : [requestSpan(last, []), ...attempts];
+}
+
+function parseTraceQuery(url: string, nowMs: number) {
+  const parameters = readParameters(url, [...RANGE, ...FILTERS, "min_latency_ms", "min_cost_usd"]);
+  const where: LedgerQuery["where"] = {};
+  for (const name of FILTERS) {
+    const text = parameters.get(name);
+    if (text === undefined) continue;
+    if (name === "status" && !/^\d{3}$/.test(text)) throw invalid(name, "It is an HTTP status.");
+    where[name] = text === "" ? null : name === "status" ? Number(text) : text;
+  }
+  return {
+    ...parseRange(parameters, nowMs),
+    where,
+    atLeast: parseAtLeast(parameters),
+    endsRequest: true as const,
+    limit: parseLimit(parameters.get("limit")),
+    beforeId: parseCursor(parameters.get("cursor")),
+  };
+}
+
+function parseAtLeast(parameters: ReadonlyMap<string, string>) {
+  const latency = parameters.get("min_latency_ms");
+  const cost = parameters.get("min_cost_usd");
+  if (latency !== undefined && !/^\d{1,9}$/.test(latency)) {
+    throw invalid("min_latency_ms", "It is a whole number of milliseconds.");
+  }
+  const costPicoUsd = cost === undefined ? undefined : parseUsd(cost);
+  if (costPicoUsd === null)
+    throw invalid("min_cost_usd", "It is an amount in dollars, such as 0.05.");
+  return {
+    ...(latency === undefined ? {} : { latencyMs: Number(latency) }),
+    ...(costPicoUsd === undefined ? {} : { costPicoUsd }),
+  };
+}
