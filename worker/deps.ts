@@ -12,7 +12,9 @@ import type { Log } from "./telemetry/log.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Pricing } from "./pricing/cost.ts";
+import type { TraceBackend } from "./traces/backend/backend.ts";
 import type { Exporter } from "./traces/exporter.ts";
+import type { RoundTripWatch } from "./traces/round-trip-watch.ts";
 import type { Routing } from "./pipeline/target.ts";
 import type { Privacy } from "./privacy/privacy.ts";
 import type { Settler } from "./pipeline/settle.ts";
@@ -50,6 +52,10 @@ export interface Deps {
   readonly privacy: Privacy;
   /** Null: no span leaves the machine. */
   readonly exporter: Exporter | null;
+  /** Null: traces are read from the own store. */
+  readonly traceBackend: TraceBackend | null;
+  /** Null without a back end. */
+  readonly roundTrips: RoundTripWatch | null;
   /** Tokens of a text by our own count. Never rejects. */
   readonly countTokens: (text: string) => Promise<number>;
   readonly limits: Limits;

@@ -2,9 +2,8 @@
  * From configuration to a gateway that can serve: opens nothing to the network, knows no runtime. The main files add the
  * listener, the signals and the terminal.
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Store } from "../db/store.ts";
-import about from "../package.json" with { type: "json" };
 import { createApp, type App } from "./app.ts";
 import { createRecorder } from "./content/recorder.ts";
 import { createSealer } from "./content/sealer.ts";
@@ -12,8 +11,8 @@ import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { keyId } from "./encryption/keyring.ts";
-import { createEgress, type Destination } from "./egress.ts";
-import { createIdSource } from "./ids.ts";
+import { createEgress, type Egress } from "./egress.ts";
+import { createIdSource, type IdSource } from "./ids.ts";
 import { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
 import { LiveRequests } from "./pipeline/live-requests.ts";
@@ -25,12 +24,22 @@ import { createEstimator } from "./pricing/estimator.ts";
 import { createProviders, providerDestinations } from "./providers/registry.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
+import type { TraceBackend } from "./traces/backend/backend.ts";
 import {
-  COLLECTOR,
   createExporter,
+  sendSpans,
   type Exporter,
   type ExporterOptions,
 } from "./traces/exporter.ts";
+import type { Resource } from "./traces/otlp.ts";
+import {
+  createResource,
+  createTraceBackend,
+  exportPath,
+  traceDestinations,
+} from "./traces/places.ts";
+import { runRoundTrip } from "./traces/round-trip.ts";
+import { watchRoundTrips, type RoundTripWatch } from "./traces/round-trip-watch.ts";
 
 /** How often price overrides that another process wrote are read. */
 const PRICES_MS = 5_000;
@@ -51,13 +60,21 @@ export interface GatewayOutside {
   readonly logLine: (line: string) => void;
 }
 
+interface RoundTripParts {
+  readonly backend: TraceBackend | null;
+  readonly egress: Egress;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly resource: Resource;
+}
+
 /** Settles what an earlier process left open before anything is served. */
 export async function createGateway(config: Config, outside: GatewayOutside): Promise<Gateway> {
   const { clock, store } = outside;
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
   const egress = createEgress({
-    destinations: [...providerDestinations(config.providers), ...collectorDestination(config)],
+    destinations: [...providerDestinations(config.providers), ...traceDestinations(config.traces)],
     connectMs: config.timeouts.connectMs,
     firstByteMs: config.timeouts.firstByteMs,
     now: () => clock.monotonic(),
@@ -94,7 +111,10 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     );
   }, PRICES_MS);
 
-  const exporter = startExporter(config, { egress, counters, log });
+  const resource = createResource(config.traces);
+  const exporter = startExporter(config, resource, { egress, counters, log });
+  const backend = createTraceBackend(config.traces, egress);
+  const roundTrips = startRoundTrips(config, { backend, egress, ids, log, resource });
   const live = new LiveRequests();
   const { content } = config;
   const privacy = await Privacy.open({
@@ -152,6 +172,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     subjects: sealer,
     privacy,
     exporter,
+    traceBackend: backend,
+    roundTrips,
     countTokens: (text) => estimator.count(text),
     limits: {
       maxBodyBytes: config.limits.maxBodyBytes,
@@ -168,6 +190,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     drain: () => live.drain(config.limits.drainMs),
     async close() {
       clearInterval(reload);
+      roundTrips?.close();
       privacy.close();
       await settler.retry();
       settler.stop();
@@ -180,28 +203,34 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   };
 }
 
-function collectorDestination({ traces }: Config): Destination[] {
-  if (traces.collector === null) return [];
-  const { url, allowPrivate } = traces.collector;
-  return [{ name: COLLECTOR, origin: url.origin, reason: "collector", allowPrivate }];
-}
-
 function startExporter(
   { dataDir, traces }: Config,
+  resource: Resource,
   parts: Pick<ExporterOptions, "egress" | "counters" | "log">,
 ): Exporter | null {
-  if (traces.collector === null) return null;
-  const { pathname } = traces.collector.url;
-  return createExporter({
-    ...parts,
-    dataDir,
-    path: `${pathname === "/" ? "" : pathname}/v1/traces`,
-    resource: {
-      serviceName: traces.serviceName,
-      serviceVersion: about.version,
-      instanceId: randomUUID(),
-    },
-  });
+  const path = exportPath(traces);
+  return path === null ? null : createExporter({ ...parts, dataDir, path, resource });
+}
+
+/** Null where there is no back end to read from. */
+function startRoundTrips(
+  { content, traces }: Config,
+  { backend, egress, ids, log, resource }: RoundTripParts,
+): RoundTripWatch | null {
+  const path = exportPath(traces);
+  if (backend === null || path === null) return null;
+  const run = () =>
+    runRoundTrip({
+      send: (body) => sendSpans(egress, path, body),
+      backend,
+      resource,
+      inlineMaxBytes: content.inlineMaxBytes,
+      newTraceId: () => ids.traceId(),
+      now: Date.now,
+      random: randomBytes,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+  return watchRoundTrips(run, log);
 }
 
 async function loadCatalogue(store: Store, log: Log) {

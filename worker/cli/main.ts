@@ -9,7 +9,7 @@ import process from "node:process";
 import { openStoreForTool } from "../../db/open.ts";
 import { openSubjectsForTool } from "./open-subjects.ts";
 import about from "../../package.json" with { type: "json" };
-import { loadContentKeys, loadPriceIds, loadStoreLocation } from "../config/load.ts";
+import { loadContentKeys, loadPriceIds, loadStoreLocation, loadTraces } from "../config/load.ts";
 import { ensureSecrets } from "../config/secret.ts";
 import { runCli } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
@@ -26,6 +26,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   loadPriceIds: () => loadPriceIds(process.env, readText),
   loadPriceCommands: () => import("./price-commands.ts"),
   loadContentCommands: () => import("./content-commands.ts"),
+  loadTracesCommand: () => import("./traces.ts"),
+  loadTraces: () => loadTraces(process.env),
   loadContentKeys: () => loadContentKeys(process.env, readText, ensureSecrets),
   openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env).dataDir),
   writePrivate: async (path, content) => writePrivate(path, content),

@@ -29,6 +29,10 @@ anyray decrypt SOURCE… (--trace ID | --user NAME | --from DATE --to DATE | --a
   What opened is written all the same
 anyray audit import FILE         takes the record of a reading into the audit log`;
 
+export const TRACES_HELP = `anyray traces verify [--json]    sends a synthetic trace with a sealed part, as large as inline parts may be, through the
+                                 Collector, and reads it back by id and by search: with the settings of the gateway.
+                                 exit codes: 0 it came back whole, 3 it did not, 1 Collector or back end away, 2 usage`;
+
 const MASTER_KEYS_COMMANDS = ["rotate", "export", "recipient-new"] as const;
 
 export function isMasterKeysCommand(name: string | undefined): boolean {

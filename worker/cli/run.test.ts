@@ -52,6 +52,11 @@ function gateway() {
       loadPriceIds: () => () => null,
       loadPriceCommands: () => import("./price-commands.ts"),
       loadContentCommands: () => import("./content-commands.ts"),
+      loadTracesCommand: () => import("./traces.ts"),
+      loadTraces: () => {
+        const traces = { collector: null, serviceName: "anyray", backend: null };
+        return { traces, inlineMaxBytes: 16_384, connectMs: 1_000 };
+      },
       loadContentKeys: () => ({ current: null, retired: [] }),
       openSubjects: () => Promise.reject(new Error("there are no subjects here")),
       writeOut: () => undefined,

@@ -12,11 +12,14 @@ import {
   MASTER_KEYS_HELP,
   READING_HELP,
   SUBJECTS_HELP,
+  TRACES_HELP,
 } from "./master-keys-help.ts";
 import type { PriceTools } from "./price-commands.ts";
 import { printable } from "./terminal.ts";
+import type { TracesTools } from "./traces.ts";
 
-export interface CliTools extends KeysTools, PriceTools, Omit<ContentTools, "openStore"> {
+export interface CliTools
+  extends KeysTools, PriceTools, TracesTools, Omit<ContentTools, "openStore"> {
   readonly version: string;
   /** Opens the store beside a running gateway, without its lock. Throws `ConfigError` where the settings are wrong. */
   readonly openStore: () => Promise<Store>;
@@ -24,6 +27,8 @@ export interface CliTools extends KeysTools, PriceTools, Omit<ContentTools, "ope
   readonly loadPriceCommands: () => Promise<PriceCommands>;
   /** The same: cryptography. */
   readonly loadContentCommands: () => Promise<ContentCommands>;
+  /** The same: OpenTelemetry. */
+  readonly loadTracesCommand: () => Promise<TracesCommand>;
 }
 
 /** Resolves to the exit code. */
@@ -32,6 +37,10 @@ type Command = (args: readonly string[], tools: CliTools) => Promise<number>;
 export interface PriceCommands {
   readonly runPrices: (args: readonly string[], tools: PriceTools) => Promise<number>;
   readonly runReprice: (args: readonly string[], tools: PriceTools) => Promise<number>;
+}
+
+export interface TracesCommand {
+  readonly runTraces: (args: readonly string[], tools: TracesTools) => Promise<number>;
 }
 
 export interface ContentCommands {
@@ -52,6 +61,8 @@ ${MASTER_KEYS_HELP}
 ${SUBJECTS_HELP}
 
 ${READING_HELP}
+
+${TRACES_HELP}
 
 anyray prices diff FILE          shows what a price file would change
 anyray prices import FILE        stores its prices, over the vendored ones
@@ -83,6 +94,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["inspect", async (args, tools) => (await tools.loadContentCommands()).runInspect(args, tools)],
   ["decrypt", async (args, tools) => (await tools.loadContentCommands()).runDecrypt(args, tools)],
   ["audit", async (args, tools) => (await tools.loadContentCommands()).runAudit(args, tools)],
+  ["traces", async (args, tools) => (await tools.loadTracesCommand()).runTraces(args, tools)],
   ["prices", async (args, tools) => (await tools.loadPriceCommands()).runPrices(args, tools)],
   ["reprice", async (args, tools) => (await tools.loadPriceCommands()).runReprice(args, tools)],
   ["help", help],

@@ -1,8 +1,6 @@
 /**
  * Environment → `Config`, or one `ConfigError` that lists every fault. What is outside (files, the making of secrets) is handed in.
  */
-import { isIdentity } from "../chat.ts";
-import { parseBaseUrl } from "./base-url.ts";
 import { createEnvironment, type Env, type Environment, type ReadFile } from "./environment.ts";
 import { ConfigError, type Fault } from "./fault.ts";
 import type { Report } from "./json-fields.ts";
@@ -14,6 +12,7 @@ import type { ProvidersConfig } from "./providers.ts";
 import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { defaultOf, LEDGER_SYNCS, type LedgerSync } from "./settings.ts";
+import { readTraces, type TracesConfig } from "./traces.ts";
 import { findMisplacedSettings, findUnknownSettings } from "./unknown-setting.ts";
 
 export type { ProviderSettings } from "./provider-settings.ts";
@@ -39,11 +38,7 @@ export interface Config extends ProvidersConfig {
     /** For live streams at SIGTERM. */
     readonly drainMs: number;
   };
-  readonly traces: {
-    /** Null: no span leaves the machine. */
-    readonly collector: { readonly url: URL; readonly allowPrivate: boolean } | null;
-    readonly serviceName: string;
-  };
+  readonly traces: TracesConfig;
   readonly content: {
     readonly mode: ContentMode;
     readonly allowPlaintext: boolean;
@@ -69,24 +64,6 @@ const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
 
 /** What a command-line tool needs to find the store. */
 export type StoreLocation = Pick<Config, "dataDir" | "ledgerSync">;
-
-function readCollector(environment: Environment, report: Report): Config["traces"]["collector"] {
-  const name = "OTEL_EXPORTER_OTLP_ENDPOINT";
-  const text = environment.text(name);
-  if (text === "") return null;
-  const endpoint = parseBaseUrl(text);
-  if (endpoint.ok) return { url: endpoint.url, allowPrivate: !endpoint.isPublicAddress };
-  report(name, endpoint.problem);
-  return null;
-}
-
-function readServiceName(environment: Environment, report: Report): string {
-  const name = environment.text("OTEL_SERVICE_NAME");
-  if (!isIdentity(name)) {
-    report("OTEL_SERVICE_NAME", "must be a name: letters, digits and . _ @ : / + = -");
-  }
-  return name;
-}
 
 /** The public keys of `ANYRAY_CONTENT_RECIPIENTS`. */
 function readRecipients(environment: Environment, report: Report): readonly Uint8Array[] {
@@ -139,6 +116,20 @@ export function loadPriceIds(env: Env, readFile: ReadFile): (provider: string) =
   if (faults.length > 0) throw new ConfigError(faults);
   const ids = new Map(providers.map(({ name, priceId }) => [name, priceId]));
   return (name) => ids.get(name) ?? (ids.has(name) ? null : findPriceIdByName(name));
+}
+
+/** For the tool that proves the way of a trace. Throws `ConfigError`. */
+export function loadTraces(env: Env) {
+  const faults: Fault[] = [];
+  const report = collect(faults);
+  const environment = createEnvironment(env, () => "", new Map(), report);
+  const loaded = {
+    traces: readTraces(environment, report),
+    inlineMaxBytes: environment.whole("ANYRAY_CONTENT_INLINE_MAX_BYTES"),
+    connectMs: environment.whole("ANYRAY_TIMEOUT_CONNECT_MS"),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return loaded;
 }
 
 /** The master keys, for tools: made by none of them. Throws `ConfigError`. */
@@ -199,10 +190,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
       keepAliveMs: whole("ANYRAY_KEEPALIVE_MS"),
       drainMs: whole("ANYRAY_DRAIN_MS"),
     },
-    traces: {
-      collector: readCollector(environment, report),
-      serviceName: readServiceName(environment, report),
-    },
+    traces: readTraces(environment, report),
     content: {
       mode: environment.choice("ANYRAY_CONTENT_MODE", CONTENT_MODES),
       allowPlaintext: environment.choice("ANYRAY_ALLOW_PLAINTEXT", ["true", "false"]) === "true",

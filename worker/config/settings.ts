@@ -4,6 +4,7 @@
  */
 
 import { CONTENT_MODES } from "../privacy/mode.ts";
+import { TRACE_BACKENDS } from "../traces/backend/backend.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 
 interface SettingBase {
@@ -178,6 +179,20 @@ export const SETTINGS = [
     type: "text",
     default: "anyray",
     meaning: "What spans name as `service.name`.",
+  },
+  {
+    name: "ANYRAY_TRACES",
+    type: "choice",
+    choices: TRACE_BACKENDS,
+    default: "embedded",
+    meaning:
+      "Where the spans of a trace are read: `embedded`, from the gateway's own store, or the back end behind the Collector.",
+  },
+  {
+    name: "ANYRAY_TRACES_URL",
+    type: "url",
+    default: null,
+    meaning: "That back end's API: Tempo's on port 3200, Jaeger's on 16686.",
   },
   {
     name: "ANYRAY_LEDGER_SYNC",

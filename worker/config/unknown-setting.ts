@@ -10,16 +10,8 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(
   ALL_SETTINGS.filter(isSecret).map((setting) => setting.name),
 );
 
-/**
- * Settings of parts that this version does not have: it serves no console and reads no trace back end, so that each of their
- * values is kept by doing nothing.
- */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  "ANYRAY_CONSOLE_PORT",
-  "ANYRAY_CONSOLE_URL",
-  "ANYRAY_TRACES",
-  "ANYRAY_TRACES_URL",
-]);
+/** Settings of parts that this version does not have: it serves no console, so that each of their values is kept by doing nothing. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["ANYRAY_CONSOLE_PORT", "ANYRAY_CONSOLE_URL"]);
 
 /** Edits (insert, drop, replace, swap neighbours) from one text to the other. */
 function editDistance(from: string, to: string): number {

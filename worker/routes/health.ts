@@ -90,6 +90,11 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
     checks["traces"] =
       state === "ok" ? { state: "ok", code: null } : { state: "degraded", code: state };
   }
+  const trip = deps.roundTrips?.last ?? null;
+  if (trip !== null) {
+    checks["trace_round_trip"] =
+      trip.code === "ok" ? { state: "ok", code: null } : { state: "degraded", code: trip.code };
+  }
   const states = Object.values(checks).map((check) => check.state);
   const isFailed = states.includes("failed");
   const status = states.every((state) => state === "ok") ? "ok" : "degraded";

@@ -3,11 +3,11 @@
  * nothing is lost if the Collector is away: the ledger is the queue.
  */
 import { Worker } from "node:worker_threads";
-import { EgressError, type Answer, type Egress } from "../egress.ts";
-import { joinBytes } from "../stream/transcript.ts";
+import type { Egress } from "../egress.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import type { Log } from "../telemetry/log.ts";
 import { readExportAnswer } from "./export-answer.ts";
+import { exchange } from "./http.ts";
 import type { ExportState, ExportTask, FromExporter, ToExporter } from "./messages.ts";
 import type { SendResult } from "./shipping.ts";
 
@@ -54,7 +54,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     if (message.kind === "closed") return closed?.();
     if (message.kind === "send") {
       const { id } = message;
-      void send(options, new Uint8Array(message.body)).then((result) => {
+      void sendSpans(options.egress, options.path, new Uint8Array(message.body)).then((result) => {
         worker?.postMessage({ kind: "sent", id, result } satisfies ToExporter);
       });
       return;
@@ -114,39 +114,26 @@ export function createExporter(options: ExporterOptions): Exporter {
   };
 }
 
-async function send({ egress, path }: ExporterOptions, body: Uint8Array): Promise<SendResult> {
-  const exchange = egress.send({
-    destination: COLLECTOR,
-    method: "POST",
-    pathAndQuery: path,
-    headers: [["content-type", "application/x-protobuf"]],
-    body: [body],
-  });
-  const limit = setTimeout(() => exchange.cancel(), SEND_MS);
+/** One export. @param path `/v1/traces` of the Collector */
+export async function sendSpans(
+  egress: Pick<Egress, "send">,
+  path: string,
+  body: Uint8Array,
+): Promise<SendResult> {
   try {
-    const answer = await exchange.answer;
-    const bytes = await readBody(answer);
-    return readExportAnswer(answer.status, answer.headers, bytes);
+    const answer = await exchange(
+      egress,
+      {
+        destination: COLLECTOR,
+        method: "POST",
+        pathAndQuery: path,
+        headers: [["content-type", "application/x-protobuf"]],
+        body: [body],
+      },
+      { limitMs: SEND_MS, maxBytes: MAX_ANSWER_BYTES },
+    );
+    return readExportAnswer(answer.status, answer.headers, answer.body);
   } catch {
     return { kind: "later", afterMs: null };
-  } finally {
-    clearTimeout(limit);
-    exchange.cancel();
   }
-}
-
-/** As much of it as an honest answer has. */
-function readBody({ body }: Answer): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    body.start({
-      data(chunk) {
-        size += chunk.length;
-        if (size <= MAX_ANSWER_BYTES) chunks.push(chunk);
-      },
-      end: () => resolve(joinBytes(chunks)),
-      fail: (error: EgressError) => reject(error),
-    });
-  });
 }

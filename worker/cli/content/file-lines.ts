@@ -1,6 +1,6 @@
 /** The lines of a file of any size, one held at a time. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { SourceFault } from "./json-places.ts";
+import { SourceFault } from "../../traces/read/json-places.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 /** What engines take as one text, roughly; also far above what a trace back end answers. */

@@ -6,10 +6,10 @@ import { CONTENT_FILES } from "../../content/files.ts";
 import { CommandError } from "../failure.ts";
 import { recordsOfContentFile } from "./content-file.ts";
 import { linesOf, ReadFailure } from "./file-lines.ts";
-import { SourceFault } from "./json-places.ts";
+import { SourceFault } from "../../traces/read/json-places.ts";
 import type { ContentRecord } from "./record.ts";
 import { contentOfSpan } from "./spans.ts";
-import { traceDocuments } from "./trace-json.ts";
+import { traceDocuments } from "../../traces/read/trace-json.ts";
 
 const SQLITE = "SQLite format 3\0";
 

@@ -1,5 +1,6 @@
 /** A span's attributes → the parts of content that they tell of. Whatever back end the span came from. */
 import { OMIT_REASONS } from "../../../db/store.ts";
+import type { AttributeValue, StoredSpan } from "../../traces/read/stored-span.ts";
 import { readInline } from "./inline-envelope.ts";
 import {
   type ContentRecord,
@@ -10,23 +11,9 @@ import {
   type RecordMode,
 } from "./record.ts";
 
-/** Null: a value of a type that none of our attributes has. */
-export type AttributeValue = string | null;
-
-export interface SourceSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly timeMs: number | null;
-  /** Ours alone. */
-  readonly attributes: ReadonlyMap<string, AttributeValue>;
-}
-
-export function isOurs(attribute: string): boolean {
-  return attribute.startsWith("anyray.");
-}
-
-export function contentOfSpan(span: SourceSpan): ContentRecord[] {
-  const { traceId, spanId, timeMs, attributes } = span;
+export function contentOfSpan(span: StoredSpan): ContentRecord[] {
+  const { traceId, spanId, startMs: timeMs } = span;
+  const attributes = new Map([...span.attributes].map(([name, value]) => [name, textOf(value)]));
   const user = attributes.get("anyray.user") ?? null;
   const said = attributes.get("anyray.content.mode");
   const mode: RecordMode | null = said === "encrypted" || said === "plaintext" ? said : null;
@@ -38,9 +25,13 @@ export function contentOfSpan(span: SourceSpan): ContentRecord[] {
   });
 }
 
+function textOf(value: AttributeValue): string | null {
+  return value === null ? null : String(value);
+}
+
 /** Null: the span tells of no such part. */
 function contentOf(
-  attributes: ReadonlyMap<string, AttributeValue>,
+  attributes: ReadonlyMap<string, string | null>,
   name: string,
 ): FoundContent | null {
   const sha256 = attributes.get(`${name}.sha256`) ?? null;
@@ -58,7 +49,7 @@ function contentOf(
   return reason === undefined ? null : missing(reasonOf(reason));
 }
 
-function reasonOf(text: AttributeValue): MissingReason {
+function reasonOf(text: string | null): MissingReason {
   return OMIT_REASONS.find((reason) => reason === text) ?? (text === "lost" ? "lost" : "left_out");
 }
 
@@ -66,6 +57,6 @@ function missing(why: MissingReason): FoundContent {
   return { state: "missing", why };
 }
 
-function wholeNumber(text: AttributeValue | undefined): number | null {
+function wholeNumber(text: string | null | undefined): number | null {
   return typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import type { ContentRow, LedgerRow } from "../../../db/store.ts";
 import { parseEnvelope } from "../../encryption/envelope.ts";
 import { formatPicoUsd } from "../../money.ts";
+import type { StoredSpan } from "../../traces/read/stored-span.ts";
 import type { Span } from "../../traces/span.ts";
 
 const Name = t.Union([t.String(), t.Null()]);
@@ -55,13 +56,15 @@ export function toSummary(row: LedgerRow): typeof TraceSummary.static {
   };
 }
 
+const Time = t.Union([t.String({ format: "date-time" }), t.Null()]);
+
 export const SpanRecord = t.Object({
   span_id: t.String(),
   parent_span_id: Name,
   name: t.String(),
-  kind: t.String({ description: "server | client" }),
-  start: t.String({ format: "date-time" }),
-  end: t.String({ format: "date-time" }),
+  kind: t.String({ description: "server | client | other" }),
+  start: Time,
+  end: Time,
   is_error: t.Boolean(),
   attributes: t.Object({}, { additionalProperties: true }),
 });
@@ -77,6 +80,25 @@ export function toSpanJson(span: Span) {
     is_error: span.isError,
     attributes: Object.fromEntries(span.attributes),
   };
+}
+
+/** A span of a back end. Its content is told of by `ContentFacts`, and not given out. */
+export function toStoredSpanJson(span: StoredSpan) {
+  const attributes = [...span.attributes].filter(([name]) => !name.startsWith("anyray.content."));
+  return {
+    span_id: span.spanId,
+    parent_span_id: span.parentSpanId,
+    name: span.name,
+    kind: span.kind,
+    start: toTime(span.startMs),
+    end: toTime(span.endMs),
+    is_error: span.isError,
+    attributes: Object.fromEntries(attributes),
+  };
+}
+
+function toTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 export const ContentFacts = t.Object({

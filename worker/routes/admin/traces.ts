@@ -8,6 +8,12 @@ import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseUsd } from "../../money.ts";
 import { ownHeaders } from "../../pipeline/respond.ts";
+import {
+  BackendError,
+  type BackendFailure,
+  type TraceBackend,
+} from "../../traces/backend/backend.ts";
+import type { StoredSpan } from "../../traces/read/stored-span.ts";
 import { attemptSpan, isFollowed, requestSpan, type Span } from "../../traces/span.ts";
 import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
@@ -18,6 +24,7 @@ import {
   SpanRecord,
   toContentFacts,
   toSpanJson,
+  toStoredSpanJson,
   toSummary,
   TraceSummary,
 } from "./trace-json.ts";
@@ -79,6 +86,14 @@ export function traceRoutes(deps: Deps) {
         200: t.Object(
           {
             trace_id: t.String(),
+            source: t.String({
+              description:
+                "Where the spans are from: ledger | jaeger | tempo. The ledger, where the back end can't give them",
+            }),
+            source_code: t.Union([t.String(), t.Null()], {
+              description:
+                "What is wrong with the back end: backend_away | backend_refused | backend_unreadable | trace_not_found | trace_partial",
+            }),
             spans: t.Array(SpanRecord),
             content: t.Array(ContentFacts),
             decrypt: t.Union([t.String(), t.Null()], {
@@ -150,14 +165,46 @@ async function readTrace(deps: Deps, id: string) {
     throw new GatewayError("not_found", { field: "id", hint: "There is no such trace." });
   }
   const isOpenable = content.some((part) => part.content.state !== "omitted");
+  const last = rows[0];
+  const stored =
+    last === undefined || deps.traceBackend === null
+      ? null
+      : await readStored(deps.traceBackend, id, last.timeMs);
   return {
     trace_id: id,
-    spans: spansOf(rows.toReversed()).map(toSpanJson),
+    source: stored?.spans == null ? "ledger" : (deps.traceBackend?.name ?? "ledger"),
+    source_code: stored?.code ?? null,
+    spans: stored?.spans?.map(toStoredSpanJson) ?? spansOf(rows.toReversed()).map(toSpanJson),
     content: content.map(toContentFacts),
     decrypt: isOpenable
       ? `anyray decrypt DATA_DIR --trace ${id} --reason TICKET --out part.jsonl`
       : null,
   };
+}
+
+interface Stored {
+  /** Null: the back end gives none. */
+  readonly spans: readonly StoredSpan[] | null;
+  readonly code: BackendFailure | "trace_not_found" | "trace_partial" | null;
+}
+
+async function readStored(backend: TraceBackend, id: string, aboutMs: number): Promise<Stored> {
+  try {
+    const trace = await backend.trace(id, aboutMs);
+    if (trace === null) return { spans: null, code: "trace_not_found" };
+    // Parents first, then as they began: back ends keep no order.
+    const spans = trace.spans.toSorted(
+      (a, b) => rank(a) - rank(b) || (a.startMs ?? 0) - (b.startMs ?? 0),
+    );
+    return { spans, code: trace.isPartial ? "trace_partial" : null };
+  } catch (error) {
+    if (error instanceof BackendError) return { spans: null, code: error.code };
+    throw error;
+  }
+}
+
+function rank({ parentSpanId }: StoredSpan): number {
+  return parentSpanId === null ? 0 : 1;
 }
 
 /** The request's span first. @param rows in the order of the attempts */

@@ -12,11 +12,11 @@ import {
   SourceFault,
   toMembers,
 } from "./json-places.ts";
-import { readId, readTime } from "./span-members.ts";
-import { type AttributeValue, isOurs, type SourceSpan } from "./spans.ts";
+import { readId, readKind, readOptionalId, readTime } from "./span-members.ts";
+import { type AttributeValue, isKeptName, isOwnName, type StoredSpan } from "./stored-span.ts";
 
 export interface TraceDocument {
-  readonly spans: readonly SourceSpan[];
+  readonly spans: readonly StoredSpan[];
   /** The back end says that it could not give all of the trace. */
   readonly isPartial: boolean;
 }
@@ -38,7 +38,7 @@ export function* traceDocuments(lines: Iterable<string>): Generator<TraceDocumen
     const text = isFirst && line.startsWith("\uFEFF") ? line.slice(1) : line;
     const value = parseJson(text);
     if (value !== undefined) {
-      yield readDocument(value, isFirst ? "" : `line ${number}: `);
+      yield readTraceDocument(value, isFirst ? "" : `line ${number}: `);
     } else if (isFirst) unfinished.push(text);
     else throw new SourceFault(`line ${number} is no JSON, or is not whole`);
     isFirst = false;
@@ -51,7 +51,7 @@ export function* traceDocuments(lines: Iterable<string>): Generator<TraceDocumen
       "neither all of it nor its first line is JSON: it was cut off, or is something else",
     );
   }
-  yield readDocument(value, "");
+  yield readTraceDocument(value, "");
 }
 
 /** Undefined for what is no JSON: the runtime's own words would quote it. */
@@ -63,8 +63,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @param prefix which document it is, before the place in it */
-function readDocument(value: unknown, prefix: string): TraceDocument {
+/** @param prefix which document it is, before the place in it @throws SourceFault */
+export function readTraceDocument(value: unknown, prefix = ""): TraceDocument {
   try {
     const root = toMembers(value, "the JSON");
     return { spans: spansOf(root), isPartial: root["status"] === "PARTIAL" };
@@ -73,7 +73,7 @@ function readDocument(value: unknown, prefix: string): TraceDocument {
   }
 }
 
-function spansOf(root: Members): SourceSpan[] {
+function spansOf(root: Members): StoredSpan[] {
   const wrapper = ["trace", "result"].find((name) => (root[name] ?? null) !== null);
   const inner = wrapper === undefined ? root : (memberObject(root, wrapper, "") ?? root);
   const place = wrapper ?? "";
@@ -92,7 +92,7 @@ function spansOf(root: Members): SourceSpan[] {
   );
 }
 
-function spansOfResource(resource: Members, place: string): SourceSpan[] {
+function spansOfResource(resource: Members, place: string): StoredSpan[] {
   const name =
     memberList(resource, "scopeSpans", place) === null
       ? "instrumentationLibrarySpans"
@@ -102,20 +102,27 @@ function spansOfResource(resource: Members, place: string): SourceSpan[] {
   );
 }
 
-function spansOfOtlp(span: Members, place: string): SourceSpan[] {
+function spansOfOtlp(span: Members, place: string): StoredSpan[] {
   const attributes = new Map(
     eachObject(span, "attributes", place, (attribute, at): [string, AttributeValue][] => {
       const { key } = attribute;
-      if (typeof key !== "string" || !isOurs(key)) return [];
+      if (typeof key !== "string" || !isKeptName(key)) return [];
       return [[key, valueOf(memberObject(attribute, "value", at))]];
     }),
   );
-  if (attributes.size === 0) return [];
+  if (![...attributes.keys()].some(isOwnName)) return [];
+  const { name } = span;
+  const code = memberObject(span, "status", place)?.["code"];
   return [
     {
       traceId: readId(span, "traceId", 16, place),
       spanId: readId(span, "spanId", 8, place),
-      timeMs: readTime(span, "startTimeUnixNano", 1_000_000n, place),
+      parentSpanId: readOptionalId(span, "parentSpanId", 8, place),
+      name: typeof name === "string" ? name : "",
+      kind: readKind(span["kind"]),
+      startMs: readTime(span, "startTimeUnixNano", 1_000_000n, place),
+      endMs: readTime(span, "endTimeUnixNano", 1_000_000n, place),
+      isError: code === 2 || code === "STATUS_CODE_ERROR",
       attributes,
     },
   ];
@@ -123,10 +130,13 @@ function spansOfOtlp(span: Members, place: string): SourceSpan[] {
 
 /** OTLP's `AnyValue`, as far as our attributes go. */
 function valueOf(value: Members | null): AttributeValue {
-  const { stringValue, intValue, boolValue, bytesValue } = value ?? {};
+  const { stringValue, intValue, doubleValue, boolValue, bytesValue } = value ?? {};
   // The value of `bytesValue` is its base64, which is how our attributes hold bytes anyway.
   const text = stringValue ?? bytesValue;
   if (typeof text === "string") return text;
-  if (typeof intValue === "string" || typeof intValue === "number") return String(intValue);
-  return typeof boolValue === "boolean" ? String(boolValue) : null;
+  const number = intValue ?? doubleValue;
+  if (typeof number === "number") return number;
+  // 64-bit integers come as text.
+  if (typeof number === "string" && /^-?\d{1,16}$/.test(number)) return Number(number);
+  return typeof boolValue === "boolean" ? boolValue : null;
 }

@@ -6,6 +6,7 @@ import { traceDocuments } from "./trace-json.ts";
 
 const TRACE = "0193c0ffee007000800000000000000a";
 const SPAN = "00000000000000aa";
+const PARENT = "0a000000000000aa";
 const TIME = Date.parse("2026-11-24T10:00:00Z");
 const NANOS = `${TIME}000000`;
 const attributes = [
@@ -13,20 +14,41 @@ const attributes = [
   { key: "anyray.content.input.bytes", value: { intValue: "17" } },
   { key: "other", value: { arrayValue: {} } },
 ];
-const span = { traceId: TRACE, spanId: SPAN, startTimeUnixNano: NANOS, attributes };
+const span = {
+  traceId: TRACE,
+  spanId: SPAN,
+  parentSpanId: PARENT,
+  name: "chat m",
+  kind: 3,
+  startTimeUnixNano: NANOS,
+  endTimeUnixNano: `${TIME + 25}000000`,
+  status: { code: 2 },
+  attributes,
+};
 const scopes = (...spans: readonly unknown[]) => [{ scopeSpans: [{ spans }] }];
 const otlp = (...spans: readonly unknown[]) => JSON.stringify({ resourceSpans: scopes(...spans) });
 
 const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
-const inBase64 = { ...span, traceId: base64(TRACE), spanId: base64(SPAN) };
+const inBase64 = {
+  ...span,
+  traceId: base64(TRACE),
+  spanId: base64(SPAN),
+  parentSpanId: base64(PARENT),
+  kind: "SPAN_KIND_CLIENT",
+  status: { code: "STATUS_CODE_ERROR" },
+};
 const jaegerSpan = {
   traceID: TRACE.slice(1),
   spanID: "aa",
+  operationName: "chat m",
+  references: [{ refType: "CHILD_OF", traceID: TRACE, spanID: PARENT.slice(1) }],
   startTime: TIME * 1000,
+  duration: 25_400,
   tags: [
     { key: "anyray.user", type: "string", value: "ann" },
     { key: "anyray.content.input.bytes", type: "int64", value: 17 },
     { key: "span.kind", type: "string", value: "client" },
+    { key: "error", type: "bool", value: true },
   ],
 };
 
@@ -80,10 +102,15 @@ describe("a trace in JSON", () => {
           {
             traceId: TRACE,
             spanId: SPAN,
-            timeMs: TIME,
-            attributes: new Map([
+            parentSpanId: PARENT,
+            name: "chat m",
+            kind: "client",
+            startMs: TIME,
+            endMs: TIME + 25,
+            isError: true,
+            attributes: new Map<string, string | number>([
               ["anyray.user", "ann"],
-              ["anyray.content.input.bytes", "17"],
+              ["anyray.content.input.bytes", 17],
             ]),
           },
         ],
@@ -105,8 +132,8 @@ describe("a trace in JSON", () => {
       ...(parseTraceJson(otlp({ ...span, attributes: mixed })).spans[0]?.attributes ?? []),
     ]).toEqual([
       ["anyray.x0", "QVJF"],
-      ["anyray.x1", "true"],
-      ["anyray.x2", null],
+      ["anyray.x1", true],
+      ["anyray.x2", 1.5],
       ["anyray.x3", null],
       ["anyray.x4", null],
     ]);
@@ -195,7 +222,7 @@ describe("a trace in JSON", () => {
       ]);
     }
     for (const startTimeUnixNano of [null, undefined, 0, "0"]) {
-      expect(parseTraceJson(otlp({ ...span, startTimeUnixNano })).spans[0]?.timeMs).toBe(null);
+      expect(parseTraceJson(otlp({ ...span, startTimeUnixNano })).spans[0]?.startMs).toBe(null);
     }
     expect(faultOf(otlp(span).replace(`"${NANOS}"`, "1e999"))).toContain("is no time");
   });

@@ -20,6 +20,24 @@ export function readId(span: Members, name: string, sizeBytes: number, place: st
   throw new SourceFault(`${join(place, name)} is no id of ${sizeBytes} bytes in hex or base64`);
 }
 
+/** Null for none, however that is spelt. @throws SourceFault */
+export function readOptionalId(
+  span: Members,
+  name: string,
+  sizeBytes: number,
+  place: string,
+): string | null {
+  if ((span[name] ?? "") === "") return null;
+  const id = readId(span, name, sizeBytes, place);
+  return /^0+$/.test(id) ? null : id;
+}
+
+/** OTLP's number or name of a `SpanKind`, or Jaeger's. */
+export function readKind(value: unknown): "server" | "client" | "other" {
+  if (value === 2 || value === "SPAN_KIND_SERVER" || value === "server") return "server";
+  return value === 3 || value === "SPAN_KIND_CLIENT" || value === "client" ? "client" : "other";
+}
+
 /** A whole number of 1/`perMs` ms since 1970 → ms; null for none. @throws SourceFault */
 export function readTime(span: Members, name: string, perMs: bigint, place: string): number | null {
   const value = span[name] ?? null;

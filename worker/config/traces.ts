@@ -1,0 +1,55 @@
+/** Where spans go, and where traces are read. */
+import { isIdentity } from "../chat.ts";
+import { TRACE_BACKENDS, type TraceBackendName } from "../traces/backend/backend.ts";
+import { parseBaseUrl } from "./base-url.ts";
+import type { Environment } from "./environment.ts";
+import type { Report } from "./json-fields.ts";
+import type { SettingName } from "./settings.ts";
+
+export interface Place {
+  readonly url: URL;
+  readonly allowPrivate: boolean;
+}
+
+export interface TracesConfig {
+  /** Null: no span leaves the machine. */
+  readonly collector: Place | null;
+  readonly serviceName: string;
+  /** Null: traces are read from the ledger and the content store. */
+  readonly backend: (Place & { readonly name: Exclude<TraceBackendName, "embedded"> }) | null;
+}
+
+export function readTraces(environment: Environment, report: Report): TracesConfig {
+  const serviceName = environment.text("OTEL_SERVICE_NAME");
+  if (!isIdentity(serviceName)) {
+    report("OTEL_SERVICE_NAME", "must be a name: letters, digits and . _ @ : / + = -");
+  }
+  const name = environment.choice("ANYRAY_TRACES", TRACE_BACKENDS);
+  const collector = readPlace("OTEL_EXPORTER_OTLP_ENDPOINT", environment, report);
+  const place = readPlace("ANYRAY_TRACES_URL", environment, report);
+  if (name === "embedded") {
+    if (place !== null) {
+      report("ANYRAY_TRACES_URL", "is given, but ANYRAY_TRACES names no back end to read there.");
+    }
+    return { collector, serviceName, backend: null };
+  }
+  if (environment.text("ANYRAY_TRACES_URL") === "") {
+    report("ANYRAY_TRACES_URL", `is needed for ANYRAY_TRACES=${name}: where its API answers.`);
+  }
+  if (environment.text("OTEL_EXPORTER_OTLP_ENDPOINT") === "") {
+    report(
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      `is needed for ANYRAY_TRACES=${name}: nothing gets there.`,
+    );
+  }
+  return { collector, serviceName, backend: place === null ? null : { name, ...place } };
+}
+
+function readPlace(name: SettingName, environment: Environment, report: Report): Place | null {
+  const text = environment.text(name);
+  if (text === "") return null;
+  const parsed = parseBaseUrl(text);
+  if (parsed.ok) return { url: parsed.url, allowPrivate: !parsed.isPublicAddress };
+  report(name, parsed.problem);
+  return null;
+}

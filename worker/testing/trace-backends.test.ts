@@ -1,0 +1,161 @@
+/**
+ * One contract for the trace back ends: a real Jaeger behind a real Collector, and the same spans in Tempo's shapes. Tempo itself is
+ * not run here.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import process from "node:process";
+import { startGateway, providersAt, type TestGateway } from "./gateway.ts";
+import { temporaryDirectory } from "./gateway-process.ts";
+import { startTempoShapes } from "./tempo-shapes.ts";
+import * as backends from "./trace-backends.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+const READ_LIMIT_MS = 20_000;
+const CLI = join(import.meta.dirname, "..", "cli", "main.ts");
+const isCi = process.env["CI"] === "true";
+const suite = isCi || (await backends.findTraceBackends()) !== null ? describe : describe.skip;
+
+suite("a trace back end", () => {
+  let jaeger: backends.JaegerProcess;
+  let collector: backends.CollectorProcess;
+  let tempo: Awaited<ReturnType<typeof startTempoShapes>>;
+  let upstream: Upstream;
+  const queue = temporaryDirectory();
+  beforeAll(async () => {
+    jaeger = await backends.startJaeger();
+    collector = await backends.startCollector({ exportTo: jaeger.otlpUrl, dataDir: queue.path });
+    tempo = await startTempoShapes(() => jaeger.queryUrl);
+    let count = 0;
+    upstream = await startUpstream((_, reply) => {
+      count += 1;
+      if (count % 2 === 0) return reply.json(500, { error: { message: "no" } });
+      const message = { role: "assistant", content: "hello" };
+      const choices = [{ index: 0, message, finish_reason: "stop" }];
+      reply.json(200, {
+        id: "c",
+        model: "m-1",
+        choices,
+        usage: { prompt_tokens: 7, completion_tokens: 5 },
+      });
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await collector.stop();
+    await jaeger.stop();
+    await tempo.stop();
+    await upstream.stop();
+    queue.remove();
+  }, 30_000);
+
+  const urls = { jaeger: () => jaeger.queryUrl, tempo: () => tempo.url };
+  const settings = (name: keyof typeof urls) => ({
+    ANYRAY_TRACES: name,
+    ANYRAY_TRACES_URL: urls[name](),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  });
+
+  async function admin(gateway: TestGateway, path: string) {
+    const headers = { authorization: `Bearer ${gateway.adminToken}` };
+    return (await gateway.fetch(path, { headers })).json();
+  }
+
+  /** `anyray traces verify`, as a person runs it. */
+  async function verify(name: keyof typeof urls, changes: Readonly<Record<string, string>> = {}) {
+    const child = Bun.spawn([process.execPath, CLI, "traces", "verify", "--json"], {
+      env: { PATH: process.env["PATH"] ?? "", ...settings(name), ...changes },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [code, out] = [await child.exited, await new Response(child.stdout).text()];
+    return { exit: code, result: JSON.parse(out) };
+  }
+
+  async function until<T>(look: () => Promise<T | null>): Promise<T> {
+    const end = performance.now() + READ_LIMIT_MS;
+    for (;;) {
+      const found = await look();
+      if (found !== null) return found;
+      if (performance.now() > end) throw new Error("it never came to that");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  for (const name of ["jaeger", "tempo"] as const) {
+    describe(name, () => {
+      test("gives back the spans that the ledger tells of, and no content", async () => {
+        const gateway = await startGateway({
+          ANYRAY_PROVIDERS: providersAt(upstream.url),
+          ANYRAY_CONTENT_MODE: "encrypted",
+          ...settings(name),
+        });
+        // The first look of the exporter is its place: what came before stays where it is.
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        for (let n = 0; n < 2; n++) {
+          const messages = [{ role: "user", content: "a secret question" }];
+          const response = await gateway.post("/v1/chat/completions", { model: "m", messages });
+          await response.text();
+          const id = response.headers.get("x-anyray-trace-id");
+          const early = await admin(gateway, `/admin/traces/${id}`);
+          expect(early).toMatchObject({ source: "ledger", source_code: "trace_not_found" });
+          const stored = await until(async () => {
+            const answer = await admin(gateway, `/admin/traces/${id}`);
+            return answer.source === name && answer.spans.length === 2 ? answer : null;
+          });
+          expect(stored.source_code).toBeNull();
+          expect(stored.spans).toEqual(early.spans);
+          expect(stored.content.length).toBeGreaterThan(0);
+          expect(JSON.stringify(stored)).not.toContain('"anyray.content.input"');
+        }
+        const { checks } = await until(async () => {
+          const answer = await admin(gateway, "/readyz");
+          return answer.checks.trace_round_trip === undefined ? null : answer;
+        });
+        expect(checks.trace_round_trip).toEqual({ state: "ok", code: null });
+        await gateway.stop();
+      }, 60_000);
+
+      test("proves itself, and a wrong address is no proof", async () => {
+        expect(await verify(name)).toMatchObject({
+          exit: 0,
+          result: { code: "ok", backend: name },
+        });
+        const elsewhere = { ANYRAY_TRACES_URL: upstream.url };
+        expect((await verify(name, elsewhere)).result.code).toStartWith("backend_");
+        const dead = `http://127.0.0.1:${await backends.freePort()}`;
+        expect(await verify(name, { OTEL_EXPORTER_OTLP_ENDPOINT: dead })).toMatchObject({
+          exit: 1,
+          result: { code: "collector_away" },
+        });
+      }, 60_000);
+    });
+  }
+
+  test("that cuts long attributes is found out, and one that gives half a trace is told of", async () => {
+    tempo.manners.maxAttributeBytes = 2_048;
+    expect(await verify("tempo")).toMatchObject({
+      exit: 3,
+      result: { code: "content_cut", read_characters: 2_048 },
+    });
+    tempo.manners.maxAttributeBytes = 65_536;
+    tempo.manners.isPartial = true;
+    const gateway = await startGateway({
+      ANYRAY_PROVIDERS: providersAt(upstream.url),
+      ...settings("tempo"),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const response = await gateway.post("/v1/chat/completions", { model: "m", messages: [] });
+    await response.text();
+    const path = `/admin/traces/${response.headers.get("x-anyray-trace-id")}`;
+    await until(async () =>
+      (await admin(gateway, path)).source_code === "trace_partial" ? true : null,
+    );
+    await tempo.stop();
+    expect(await admin(gateway, path)).toMatchObject({
+      source: "ledger",
+      source_code: "backend_away",
+      spans: [{ kind: "server" }, { kind: "client" }],
+    });
+    await gateway.stop();
+  }, 60_000);
+});

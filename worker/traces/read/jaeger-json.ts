@@ -1,0 +1,45 @@
+/** Spans out of the JSON of Jaeger's own API (`/api/traces/{id}`): attributes are tags, times are microseconds. */
+import { eachObject, type Members } from "./json-places.ts";
+import { readId, readKind, readTime } from "./span-members.ts";
+import { type AttributeValue, isKeptName, isOwnName, type StoredSpan } from "./stored-span.ts";
+
+/** @param trace an item of `data` @throws SourceFault */
+export function spansOfJaegerTrace(trace: Members, place: string): StoredSpan[] {
+  return eachObject(trace, "spans", place, (span, at) => {
+    const tags = new Map(
+      eachObject(span, "tags", at, (tag): [string, AttributeValue][] =>
+        typeof tag["key"] === "string" ? [[tag["key"], valueOf(tag)]] : [],
+      ),
+    );
+    const attributes = new Map([...tags].filter(([key]) => isKeptName(key)));
+    if (![...attributes.keys()].some(isOwnName)) return [];
+    const startMs = readTime(span, "startTime", 1_000n, at);
+    const { duration, operationName } = span;
+    const [parent] = eachObject(span, "references", at, (reference, where) =>
+      reference["refType"] === "CHILD_OF" ? [readId(reference, "spanID", 8, where)] : [],
+    );
+    return [
+      {
+        traceId: readId(span, "traceID", 16, at),
+        spanId: readId(span, "spanID", 8, at),
+        parentSpanId: parent ?? null,
+        name: typeof operationName === "string" ? operationName : "",
+        kind: readKind(tags.get("span.kind")),
+        startMs,
+        endMs:
+          startMs === null || typeof duration !== "number"
+            ? null
+            : startMs + Math.round(duration / 1_000),
+        isError: tags.get("error") === true,
+        attributes,
+      },
+    ];
+  });
+}
+
+/** The value of a `binary` tag is its base64, which is how our attributes hold bytes anyway. */
+function valueOf({ value }: Members): AttributeValue {
+  const isScalar =
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return isScalar ? value : null;
+}

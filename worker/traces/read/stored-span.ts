@@ -1,0 +1,34 @@
+/** A span as a back end gives it back: ours, as far as it can be told again. Types, and which attributes are kept. */
+import { SPAN_NAMES } from "../names.ts";
+import type { SpanValue } from "../span.ts";
+
+/** Null: a value of a type that none of our attributes has. */
+export type AttributeValue = SpanValue | null;
+
+export interface StoredSpan {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16. */
+  readonly spanId: string;
+  readonly parentSpanId: string | null;
+  readonly name: string;
+  readonly kind: "server" | "client" | "other";
+  /** ms since 1970. */
+  readonly startMs: number | null;
+  readonly endMs: number | null;
+  readonly isError: boolean;
+  /** Those that we may have written; no other. */
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+}
+
+const NAMES: ReadonlySet<string> = new Set(SPAN_NAMES);
+
+/** Only a span with one of these is ours. */
+export function isOwnName(attribute: string): boolean {
+  return attribute.startsWith("anyray.");
+}
+
+/** One that we may have written, of this version or another. */
+export function isKeptName(attribute: string): boolean {
+  return isOwnName(attribute) || NAMES.has(attribute);
+}
