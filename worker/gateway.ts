@@ -11,8 +11,8 @@ import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { keyId } from "./encryption/keyring.ts";
-import { createEgress, type Egress } from "./egress.ts";
-import { createIdSource, type IdSource } from "./ids.ts";
+import { createEgress } from "./egress.ts";
+import { createIdSource } from "./ids.ts";
 import { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
 import { LiveRequests } from "./pipeline/live-requests.ts";
@@ -24,22 +24,16 @@ import { createEstimator } from "./pricing/estimator.ts";
 import { createProviders, providerDestinations } from "./providers/registry.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
-import type { TraceBackend } from "./traces/backend/backend.ts";
-import {
-  createExporter,
-  sendSpans,
-  type Exporter,
-  type ExporterOptions,
-} from "./traces/exporter.ts";
+import { createExporter, type Exporter, type ExporterOptions } from "./traces/exporter.ts";
 import type { Resource } from "./traces/otlp.ts";
 import {
   createResource,
+  createRoundTrip,
   createTraceBackend,
   exportPath,
   traceDestinations,
 } from "./traces/places.ts";
-import { runRoundTrip } from "./traces/round-trip.ts";
-import { watchRoundTrips, type RoundTripWatch } from "./traces/round-trip-watch.ts";
+import { watchRoundTrips } from "./traces/round-trip-watch.ts";
 
 /** How often price overrides that another process wrote are read. */
 const PRICES_MS = 5_000;
@@ -58,14 +52,6 @@ export interface GatewayOutside {
   readonly clock: Clock;
   /** Takes a log line. */
   readonly logLine: (line: string) => void;
-}
-
-interface RoundTripParts {
-  readonly backend: TraceBackend | null;
-  readonly egress: Egress;
-  readonly ids: IdSource;
-  readonly log: Log;
-  readonly resource: Resource;
 }
 
 /** Settles what an earlier process left open before anything is served. */
@@ -113,8 +99,15 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
 
   const resource = createResource(config.traces);
   const exporter = startExporter(config, resource, { egress, counters, log });
-  const backend = createTraceBackend(config.traces, egress);
-  const roundTrips = startRoundTrips(config, { backend, egress, ids, log, resource });
+  const roundTrip = createRoundTrip(config.traces, {
+    egress,
+    resource,
+    inlineMaxBytes: config.content.inlineMaxBytes,
+    newTraceId: () => ids.traceId(),
+    now: () => clock.now(),
+    random: randomBytes,
+  });
+  const roundTrips = roundTrip === null ? null : watchRoundTrips(roundTrip, log);
   const live = new LiveRequests();
   const { content } = config;
   const privacy = await Privacy.open({
@@ -172,7 +165,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     subjects: sealer,
     privacy,
     exporter,
-    traceBackend: backend,
+    traceBackend: createTraceBackend(config.traces, egress),
     roundTrips,
     countTokens: (text) => estimator.count(text),
     limits: {
@@ -210,27 +203,6 @@ function startExporter(
 ): Exporter | null {
   const path = exportPath(traces);
   return path === null ? null : createExporter({ ...parts, dataDir, path, resource });
-}
-
-/** Null where there is no back end to read from. */
-function startRoundTrips(
-  { content, traces }: Config,
-  { backend, egress, ids, log, resource }: RoundTripParts,
-): RoundTripWatch | null {
-  const path = exportPath(traces);
-  if (backend === null || path === null) return null;
-  const run = () =>
-    runRoundTrip({
-      send: (body) => sendSpans(egress, path, body),
-      backend,
-      resource,
-      inlineMaxBytes: content.inlineMaxBytes,
-      newTraceId: () => ids.traceId(),
-      now: Date.now,
-      random: randomBytes,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    });
-  return watchRoundTrips(run, log);
 }
 
 async function loadCatalogue(store: Store, log: Log) {

@@ -1,4 +1,4 @@
-/** What `anyray help` says of the commands about sealed content; apart from them, so that the help loads no cryptography. */
+/** What `anyray help` says of the commands that are loaded when asked for; apart from them, so that the help loads neither cryptography nor OpenTelemetry. */
 
 export const MASTER_KEYS_HELP = `anyray keys rotate [--dry-run]   wraps every subject key with the present ANYRAY_CONTENT_KEY; the former one stands in
                                  ANYRAY_CONTENT_KEYS_RETIRED. No content is rewritten; it can be broken off and run again

@@ -2,14 +2,8 @@
 import type { TracesConfig } from "../config/traces.ts";
 import { createEgress } from "../egress.ts";
 import { createIdSource } from "../ids.ts";
-import { sendSpans } from "../traces/exporter.ts";
-import {
-  createResource,
-  createTraceBackend,
-  exportPath,
-  traceDestinations,
-} from "../traces/places.ts";
-import { runRoundTrip, type RoundTrip, type RoundTripCode } from "../traces/round-trip.ts";
+import { createResource, createRoundTrip, traceDestinations } from "../traces/places.ts";
+import type { RoundTrip, RoundTripCode } from "../traces/round-trip.ts";
 import { UsageError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -60,38 +54,33 @@ export async function runTraces(args: readonly string[], tools: TracesTools): Pr
     throw new UsageError("`anyray traces verify` takes --json alone.");
   }
   const { traces, inlineMaxBytes, connectMs } = tools.loadTraces();
-  const path = exportPath(traces);
-  if (path === null || traces.backend === null) {
-    throw new UsageError(
-      "there is no back end to prove: traces are read from the gateway's own store. Set OTEL_EXPORTER_OTLP_ENDPOINT, ANYRAY_TRACES and ANYRAY_TRACES_URL as for the gateway.",
-    );
-  }
   const egress = createEgress({
     destinations: traceDestinations(traces),
     connectMs,
     firstByteMs: ANSWER_MS,
     now: () => performance.now(),
   });
+  const ids = createIdSource(tools.now, null);
+  const roundTrip = createRoundTrip(traces, {
+    egress,
+    inlineMaxBytes,
+    resource: createResource(traces),
+    newTraceId: () => ids.traceId(),
+    now: tools.now,
+    random: tools.random,
+  });
   try {
-    const backend = createTraceBackend(traces, egress);
-    if (backend === null) return AWAY;
-    const { terminal } = tools;
-    const [what, isJson] = [`${inlineMaxBytes} bytes`, rest.length === 1];
-    terminal.say(
-      `Sending a sealed part of ${what} through the Collector, and waiting for it in ${backend.name} …`,
+    if (roundTrip === null || traces.backend === null) {
+      throw new UsageError(
+        "there is no back end to prove: traces are read from the gateway's own store. Set OTEL_EXPORTER_OTLP_ENDPOINT, ANYRAY_TRACES and ANYRAY_TRACES_URL as for the gateway.",
+      );
+    }
+    const { name } = traces.backend;
+    tools.terminal.say(
+      `Sending a sealed part of ${inlineMaxBytes} bytes through the Collector, and waiting for it in ${name} …`,
     );
-    const ids = createIdSource(tools.now, null);
-    const trip = await runRoundTrip({
-      send: (body) => sendSpans(egress, path, body),
-      backend,
-      resource: createResource(traces),
-      inlineMaxBytes,
-      newTraceId: () => ids.traceId(),
-      now: tools.now,
-      random: tools.random,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    });
-    terminal.out(isJson ? toJson(trip, backend.name) : describe(trip));
+    const trip = await roundTrip();
+    tools.terminal.out(rest.length === 1 ? toJson(trip, name) : describe(trip));
     return exitCodeOf(trip.code);
   } finally {
     egress.close();

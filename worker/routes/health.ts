@@ -77,24 +77,15 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
       ? { state: "failed", code: "draining" }
       : { state: "ok", code: null },
     ledger: { state: ledger, code: ledger === "ok" ? null : "store_unavailable" },
-    settlement: {
-      state: waiting === 0 ? "ok" : "degraded",
-      code: waiting === 0 ? null : "rows_waiting",
-    },
+    settlement: degradedBy(waiting === 0 ? null : "rows_waiting"),
   };
-  const { reason } = deps.privacy.current;
-  if (reason !== null) checks["content"] = { state: "degraded", code: reason };
-  else checks["content"] = { state: "ok", code: null };
+  checks["content"] = degradedBy(deps.privacy.current.reason);
   if (deps.exporter !== null) {
     const { state } = deps.exporter;
-    checks["traces"] =
-      state === "ok" ? { state: "ok", code: null } : { state: "degraded", code: state };
+    checks["traces"] = degradedBy(state === "ok" ? null : state);
   }
   const trip = deps.roundTrips?.last ?? null;
-  if (trip !== null) {
-    checks["trace_round_trip"] =
-      trip.code === "ok" ? { state: "ok", code: null } : { state: "degraded", code: trip.code };
-  }
+  if (trip !== null) checks["trace_round_trip"] = degradedBy(trip.code === "ok" ? null : trip.code);
   const states = Object.values(checks).map((check) => check.state);
   const isFailed = states.includes("failed");
   const status = states.every((state) => state === "ok") ? "ok" : "degraded";
@@ -102,6 +93,11 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
     status: isFailed ? 503 : 200,
     ...headers(deps),
   });
+}
+
+/** What is wrong, without which all is well; requests are served either way. */
+function degradedBy(code: string | null): Checks[string] {
+  return { state: code === null ? "ok" : "degraded", code };
 }
 
 function metrics(deps: Deps, request: Request): Response {

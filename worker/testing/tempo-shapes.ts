@@ -3,30 +3,8 @@
  * holds: ids in base64, names for enums, no leading zeros in search, the first few found. Cuts and partial answers on demand.
  */
 import { Buffer } from "node:buffer";
+import { spansOfAnswer, type HexSpan, type JaegerAnswer } from "./jaeger-answer.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
-
-interface Attribute {
-  readonly key: string;
-  readonly value: Readonly<Record<string, unknown>>;
-}
-
-interface HexSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly kind: number;
-  readonly status?: { readonly code?: number };
-  readonly attributes: readonly Attribute[];
-}
-
-interface Found {
-  readonly result: {
-    readonly resourceSpans: readonly {
-      readonly resource: unknown;
-      readonly scopeSpans: readonly { readonly spans: readonly HexSpan[] }[];
-    }[];
-  };
-}
 
 export interface Manners {
   /** Tempo's `max_attribute_bytes`. */
@@ -65,7 +43,7 @@ export async function startTempoShapes(
     if (byId !== undefined) {
       const answer = await fetch(`${jaegerUrl()}/api/v3/traces/${byId}`);
       if (!answer.ok) return reply.send(404, {}, "trace not found");
-      const { result } = (await answer.json()) as Found;
+      const { result } = (await answer.json()) as JaegerAnswer;
       const resourceSpans = result.resourceSpans.map(({ resource, scopeSpans }) => ({
         resource,
         scopeSpans: scopeSpans.map(({ spans }) => ({ spans: spans.map(toTempo) })),
@@ -87,7 +65,7 @@ export async function startTempoShapes(
       "query.num_traces": url.searchParams.get("limit") ?? "20",
     });
     const answer = await fetch(`${jaegerUrl()}/api/v3/traces?${query}`);
-    const all = answer.ok ? spansOf((await answer.json()) as Found) : [];
+    const all = answer.ok ? spansOfAnswer((await answer.json()) as JaegerAnswer) : [];
     const spans = all.filter(({ attributes }) =>
       attributes.some(({ value }) => value["stringValue"] === wanted),
     );
@@ -95,10 +73,6 @@ export async function startTempoShapes(
     reply.json(200, { traces: [...ids].map((traceID) => ({ traceID })), metrics: {} });
   });
   return Object.assign(server, { manners });
-}
-
-function spansOf({ result }: Found): HexSpan[] {
-  return result.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
 }
 
 function base64(hex: string): string {

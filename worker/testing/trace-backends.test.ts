@@ -9,9 +9,9 @@ import { startGateway, providersAt, type TestGateway } from "./gateway.ts";
 import { temporaryDirectory } from "./gateway-process.ts";
 import { startTempoShapes } from "./tempo-shapes.ts";
 import * as backends from "./trace-backends.ts";
+import { until } from "./until.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-const READ_LIMIT_MS = 20_000;
 const CLI = join(import.meta.dirname, "..", "cli", "main.ts");
 const isCi = process.env["CI"] === "true";
 const suite = isCi || (await backends.findTraceBackends()) !== null ? describe : describe.skip;
@@ -69,16 +69,6 @@ suite("a trace back end", () => {
     });
     const [code, out] = [await child.exited, await new Response(child.stdout).text()];
     return { exit: code, result: JSON.parse(out) };
-  }
-
-  async function until<T>(look: () => Promise<T | null>): Promise<T> {
-    const end = performance.now() + READ_LIMIT_MS;
-    for (;;) {
-      const found = await look();
-      if (found !== null) return found;
-      if (performance.now() > end) throw new Error("it never came to that");
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
   }
 
   for (const name of ["jaeger", "tempo"] as const) {

@@ -15,9 +15,10 @@ import { startGateway, temporaryDirectory, type GatewayProcess } from "./gateway
 import { providersAt, startGateway as startHere } from "./gateway.ts";
 import { openingKeys } from "./sealed-content.ts";
 import * as backends from "./trace-backends.ts";
+import { spansOfAnswer, type JaegerAnswer } from "./jaeger-answer.ts";
+import { until } from "./until.ts";
 import { SSE, startUpstream, type Upstream } from "./upstream.ts";
 
-const READ_LIMIT_MS = 20_000;
 const isCi = process.env["CI"] === "true";
 const suite = isCi || (await backends.findTraceBackends()) !== null ? describe : describe.skip;
 
@@ -26,49 +27,18 @@ interface FoundSpan {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** As far as it is read here. */
-interface JaegerAnswer {
-  readonly result: {
-    readonly resourceSpans: readonly {
-      readonly scopeSpans: readonly {
-        readonly spans: readonly {
-          readonly spanId: string;
-          readonly attributes: readonly {
-            readonly key: string;
-            readonly value: Readonly<Record<string, unknown>>;
-          }[];
-        }[];
-      }[];
-    }[];
-  };
-}
-
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  const end = performance.now() + READ_LIMIT_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    if (performance.now() > end) throw new Error("it never came to that");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 /** The spans of a trace, as Jaeger has them; null while it is not there. */
 async function spansOf(jaeger: backends.JaegerProcess, traceId: string) {
   const response = await fetch(`${jaeger.queryUrl}/api/v3/traces/${traceId}`).catch(() => null);
   if (response === null || !response.ok) return null;
-  const { result } = (await response.json()) as JaegerAnswer;
-  return result.resourceSpans.flatMap(({ scopeSpans }) =>
-    scopeSpans.flatMap(({ spans }) =>
-      spans.map((span): FoundSpan => {
-        const attributes = span.attributes.map(({ key, value }): [string, string] => [
-          key,
-          String(Object.values(value)[0]),
-        ]);
-        return { spanId: span.spanId, attributes: new Map(attributes) };
-      }),
-    ),
-  );
+  const spans = spansOfAnswer((await response.json()) as JaegerAnswer);
+  return spans.map((span): FoundSpan => {
+    const attributes = span.attributes.map(({ key, value }): [string, string] => [
+      key,
+      String(Object.values(value)[0]),
+    ]);
+    return { spanId: span.spanId, attributes: new Map(attributes) };
+  });
 }
 
 suite("every request", () => {

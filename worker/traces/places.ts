@@ -7,8 +7,9 @@ import type { TraceBackend } from "./backend/backend.ts";
 import { createAskJson, TRACE_BACKEND } from "./backend/client.ts";
 import { createJaeger } from "./backend/jaeger.ts";
 import { createTempo } from "./backend/tempo.ts";
-import { COLLECTOR } from "./exporter.ts";
+import { COLLECTOR, sendSpans } from "./exporter.ts";
 import type { Resource } from "./otlp.ts";
+import { runRoundTrip, type RoundTrip, type RoundTripOptions } from "./round-trip.ts";
 
 export function traceDestinations({ collector, backend }: TracesConfig): Destination[] {
   const places = [
@@ -34,6 +35,30 @@ export function createTraceBackend(
   if (backend === null) return null;
   const ask = createAskJson(egress, basePath(backend.url));
   return backend.name === "jaeger" ? createJaeger(ask, serviceName) : createTempo(ask);
+}
+
+export interface RoundTripParts extends Pick<
+  RoundTripOptions,
+  "inlineMaxBytes" | "newTraceId" | "now" | "random" | "resource"
+> {
+  readonly egress: Pick<Egress, "send">;
+}
+
+/** Makes one round trip each time it is called; null where no back end is read. */
+export function createRoundTrip(
+  traces: TracesConfig,
+  { egress, ...parts }: RoundTripParts,
+): (() => Promise<RoundTrip>) | null {
+  const path = exportPath(traces);
+  const backend = createTraceBackend(traces, egress);
+  if (path === null || backend === null) return null;
+  return () =>
+    runRoundTrip({
+      ...parts,
+      backend,
+      send: (body) => sendSpans(egress, path, body),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
 }
 
 /** Of this process. */

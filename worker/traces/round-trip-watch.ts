@@ -12,11 +12,7 @@ export interface RoundTripWatch {
   close(): void;
 }
 
-export function watchRoundTrips(
-  run: () => Promise<RoundTrip>,
-  log: Log,
-  firstMs = FIRST_MS,
-): RoundTripWatch {
+export function watchRoundTrips(run: () => Promise<RoundTrip>, log: Log): RoundTripWatch {
   let last: RoundTrip | null = null;
   let said: RoundTripCode | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +43,7 @@ export function watchRoundTrips(
     });
   }
 
-  plan(firstMs);
+  plan(FIRST_MS);
   return {
     get last() {
       return last;

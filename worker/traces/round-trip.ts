@@ -4,14 +4,14 @@
  * only this shows it.
  */
 import { Buffer } from "node:buffer";
-import { parseEnvelope } from "../encryption/envelope.ts";
+import { createHash } from "node:crypto";
+import type { ContentRow } from "../../db/store.ts";
 import { sealPart } from "../encryption/seal.ts";
 import { requestSpanId } from "../ids.ts";
 import { BackendError, type BackendFailure, type TraceBackend } from "./backend/backend.ts";
-import type { SpanName } from "./names.ts";
 import { encodeSpans, type Resource } from "./otlp.ts";
 import type { SendResult } from "./shipping.ts";
-import type { Span, SpanValue } from "./span.ts";
+import { partAttributes, type Span } from "./span.ts";
 
 export type RoundTripCode =
   | "ok"
@@ -54,6 +54,7 @@ export interface RoundTripOptions {
 const WAIT_MS = 30_000;
 const POLL_MS = 500;
 const SPAN_NAME = "round_trip other";
+const CONTENT = "anyray.content.input";
 const SEARCH_MARGIN_MS = 60_000;
 /** Of an envelope beside what is sealed, padding included, as a first guess. */
 const OVERHEAD_BYTES = 320;
@@ -63,8 +64,8 @@ export async function runRoundTrip(options: RoundTripOptions): Promise<RoundTrip
   const { backend, now, send, sleep } = options;
   const startedMs = now();
   const traceId = options.newTraceId();
-  const envelope = sealedCanary(options, traceId);
-  const text = Buffer.from(envelope).toString("base64");
+  const span = canarySpan(traceId, startedMs, sealedCanary(options, traceId));
+  const text = String(span.attributes.get(CONTENT));
   const result = (code: RoundTripCode, readLength: number | null = null): RoundTrip => ({
     code,
     traceId,
@@ -73,9 +74,7 @@ export async function runRoundTrip(options: RoundTripOptions): Promise<RoundTrip
     tookMs: now() - startedMs,
   });
 
-  const sent = await send(
-    encodeSpans([canarySpan(traceId, startedMs, envelope)], options.resource),
-  );
+  const sent = await send(encodeSpans([span], options.resource));
   if (sent.kind === "later") return result("collector_away");
   if (sent.kind === "refused" || sent.rejectedSpans > 0) return result("collector_refused");
 
@@ -102,7 +101,7 @@ export async function runRoundTrip(options: RoundTripOptions): Promise<RoundTrip
     const trace = await backend.trace(traceId, startedMs);
     isThere = trace !== null;
     // Without its content it may still be on its way.
-    return trace?.spans[0]?.attributes.get("anyray.content.input") ?? null;
+    return trace?.spans[0]?.attributes.get(CONTENT) ?? null;
   });
   if (read === null) return isThere ? result("content_cut", 0) : result("trace_not_found");
   if (read instanceof BackendError) return result(read.code);
@@ -151,27 +150,31 @@ function sealedCanary(
   }
 }
 
+/** As the gateway makes a request's span, by the code that all spans' content goes through. */
 function canarySpan(traceId: string, startedMs: number, envelope: Uint8Array): Span {
-  const { head } = parseEnvelope(envelope);
-  const attributes: [SpanName, SpanValue][] = [
-    ["anyray.request_id", `req_${traceId}`],
-    ["anyray.endpoint", "round_trip"],
-    ["anyray.content.mode", "encrypted"],
-    ["anyray.content.version", 1],
-    ["anyray.content.subject", head.handle],
-    ["anyray.content.input.bytes", envelope.length],
-    ["anyray.content.input", Buffer.from(envelope).toString("base64")],
-  ];
-  if (head.kind === "sealed") attributes.push(["anyray.content.kid", head.kid]);
+  const spanId = requestSpanId(traceId);
+  const sha256 = createHash("sha256").update(envelope).digest("hex");
+  const part: ContentRow = {
+    traceId,
+    spanId,
+    field: "input",
+    timeMs: startedMs,
+    mode: "encrypted",
+    content: { state: "inline", envelope, sha256 },
+  };
   return {
     traceId,
-    spanId: requestSpanId(traceId),
+    spanId,
     parentSpanId: null,
     name: SPAN_NAME,
     kind: "server",
     startMs: startedMs,
     endMs: startedMs + 1,
     isError: false,
-    attributes: new Map(attributes),
+    attributes: new Map([
+      ["anyray.request_id", `req_${traceId}`],
+      ["anyray.endpoint", "round_trip"],
+      ...partAttributes(part),
+    ]),
   };
 }

@@ -144,6 +144,13 @@ function describe(attributes: Attributes, row: LedgerRow): void {
   if (row.costPicoUsd !== null) attributes.put("anyray.cost_usd", formatPicoUsd(row.costPicoUsd));
 }
 
+/** What a span says of one part of content. */
+export function partAttributes(part: ContentRow): ReadonlyMap<SpanName, SpanValue> {
+  const attributes = new Attributes();
+  describePart(attributes, part);
+  return attributes.values;
+}
+
 function describePart(attributes: Attributes, { field, mode, content }: ContentRow): void {
   const name = `anyray.content.${field}` as const;
   attributes.put("anyray.content.mode", mode);

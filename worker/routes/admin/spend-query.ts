@@ -24,8 +24,6 @@ const BOOLEANS: ReadonlySet<string> = new Set(["stream", "unpriced"]);
 
 const FILTERS = [...LEDGER_FILTERS, "model"] as const;
 
-type Where = LedgerQuery["where"];
-
 /** @throws GatewayError `invalid_request` naming the parameter */
 export function parseSpendQuery(url: string, nowMs: number): SpendQuery {
   const parameters = readParameters(
@@ -35,7 +33,7 @@ export function parseSpendQuery(url: string, nowMs: number): SpendQuery {
   );
   return {
     ...parseRange(parameters, nowMs),
-    where: parseWhere(parameters),
+    where: parseWhere(parameters, FILTERS),
     limit: parseLimit(parameters.get("limit")),
     timeZone: parseTimeZone(parameters.get("tz")),
     groupBy: parseGroups(parameters.get("group_by")),
@@ -47,7 +45,7 @@ export function parseRecordsQuery(url: string, nowMs: number): RecordsQuery {
   const parameters = readParameters(url, ["from", "to", "limit", "cursor", "format", ...FILTERS]);
   return {
     ...parseRange(parameters, nowMs),
-    where: parseWhere(parameters),
+    where: parseWhere(parameters, FILTERS),
     limit: parseLimit(parameters.get("limit")),
     beforeId: parseCursor(parameters.get("cursor")),
   };
@@ -83,10 +81,13 @@ function parseGroups(text: string | undefined): SpendGroup[] {
   return groups;
 }
 
-/** An empty value asks for the unattributed. */
-function parseWhere(parameters: ReadonlyMap<string, string>): Where {
-  const where: Where = {};
-  for (const name of FILTERS) {
+/** An empty value asks for the unattributed. @throws GatewayError `invalid_request` naming the filter */
+export function parseWhere(
+  parameters: ReadonlyMap<string, string>,
+  names: readonly (typeof FILTERS)[number][],
+): LedgerQuery["where"] {
+  const where: LedgerQuery["where"] = {};
+  for (const name of names) {
     const text = parameters.get(name);
     if (text !== undefined) where[name] = parseFilter(name, text);
   }

@@ -5,7 +5,6 @@ import type { ContentRow, LedgerRow } from "../../../db/store.ts";
 import { parseEnvelope } from "../../encryption/envelope.ts";
 import { formatPicoUsd } from "../../money.ts";
 import type { StoredSpan } from "../../traces/read/stored-span.ts";
-import type { Span } from "../../traces/span.ts";
 
 const Name = t.Union([t.String(), t.Null()]);
 const Count = t.Integer({ minimum: 0 });
@@ -69,21 +68,8 @@ export const SpanRecord = t.Object({
   attributes: t.Object({}, { additionalProperties: true }),
 });
 
-export function toSpanJson(span: Span) {
-  return {
-    span_id: span.spanId,
-    parent_span_id: span.parentSpanId,
-    name: span.name,
-    kind: span.kind,
-    start: new Date(span.startMs).toISOString(),
-    end: new Date(span.endMs).toISOString(),
-    is_error: span.isError,
-    attributes: Object.fromEntries(span.attributes),
-  };
-}
-
-/** A span of a back end. Its content is told of by `ContentFacts`, and not given out. */
-export function toStoredSpanJson(span: StoredSpan) {
+/** A span, ours or a back end's. Its content is told of by `ContentFacts`, and not given out. */
+export function toSpanJson(span: StoredSpan) {
   const attributes = [...span.attributes].filter(([name]) => !name.startsWith("anyray.content."));
   return {
     span_id: span.spanId,

@@ -3,7 +3,7 @@
  * here gives content out, sealed or not: only what an envelope's head says, and its first bytes where they are ciphertext.
  */
 import { Elysia, t } from "elysia";
-import type { LedgerQuery, LedgerRow } from "../../../db/store.ts";
+import type { LedgerRow } from "../../../db/store.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseUsd } from "../../money.ts";
@@ -19,12 +19,12 @@ import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
 import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
 import { toGroupJson } from "./spend-json.ts";
+import { parseWhere } from "./spend-query.ts";
 import {
   ContentFacts,
   SpanRecord,
   toContentFacts,
   toSpanJson,
-  toStoredSpanJson,
   toSummary,
   TraceSummary,
 } from "./trace-json.ts";
@@ -166,15 +166,16 @@ async function readTrace(deps: Deps, id: string) {
   }
   const isOpenable = content.some((part) => part.content.state !== "omitted");
   const last = rows[0];
+  const { traceBackend } = deps;
   const stored =
-    last === undefined || deps.traceBackend === null
-      ? null
-      : await readStored(deps.traceBackend, id, last.timeMs);
+    last === undefined || traceBackend === null
+      ? IN_LEDGER
+      : await readStored(traceBackend, id, last.timeMs);
   return {
     trace_id: id,
-    source: stored?.spans == null ? "ledger" : (deps.traceBackend?.name ?? "ledger"),
-    source_code: stored?.code ?? null,
-    spans: stored?.spans?.map(toStoredSpanJson) ?? spansOf(rows.toReversed()).map(toSpanJson),
+    source: stored.source,
+    source_code: stored.code,
+    spans: (stored.spans ?? spansOf(rows.toReversed())).map(toSpanJson),
     content: content.map(toContentFacts),
     decrypt: isOpenable
       ? `anyray decrypt DATA_DIR --trace ${id} --reason TICKET --out part.jsonl`
@@ -183,22 +184,26 @@ async function readTrace(deps: Deps, id: string) {
 }
 
 interface Stored {
+  /** Whose the spans are. */
+  readonly source: TraceBackend["name"] | "ledger";
   /** Null: the back end gives none. */
   readonly spans: readonly StoredSpan[] | null;
   readonly code: BackendFailure | "trace_not_found" | "trace_partial" | null;
 }
 
+const IN_LEDGER: Stored = { source: "ledger", spans: null, code: null };
+
 async function readStored(backend: TraceBackend, id: string, aboutMs: number): Promise<Stored> {
   try {
     const trace = await backend.trace(id, aboutMs);
-    if (trace === null) return { spans: null, code: "trace_not_found" };
+    if (trace === null) return { ...IN_LEDGER, code: "trace_not_found" };
     // Parents first, then as they began: back ends keep no order.
     const spans = trace.spans.toSorted(
       (a, b) => rank(a) - rank(b) || (a.startMs ?? 0) - (b.startMs ?? 0),
     );
-    return { spans, code: trace.isPartial ? "trace_partial" : null };
+    return { source: backend.name, spans, code: trace.isPartial ? "trace_partial" : null };
   } catch (error) {
-    if (error instanceof BackendError) return { spans: null, code: error.code };
+    if (error instanceof BackendError) return { ...IN_LEDGER, code: error.code };
     throw error;
   }
 }
@@ -216,16 +221,9 @@ function spansOf(rows: readonly LedgerRow[]): Span[] {
 
 function parseTraceQuery(url: string, nowMs: number) {
   const parameters = readParameters(url, [...RANGE, ...FILTERS, "min_latency_ms", "min_cost_usd"]);
-  const where: LedgerQuery["where"] = {};
-  for (const name of FILTERS) {
-    const text = parameters.get(name);
-    if (text === undefined) continue;
-    if (name === "status" && !/^\d{3}$/.test(text)) throw invalid(name, "It is an HTTP status.");
-    where[name] = text === "" ? null : name === "status" ? Number(text) : text;
-  }
   return {
     ...parseRange(parameters, nowMs),
-    where,
+    where: parseWhere(parameters, FILTERS),
     atLeast: parseAtLeast(parameters),
     endsRequest: true as const,
     limit: parseLimit(parameters.get("limit")),
