@@ -71,6 +71,9 @@ export function openContentObjects(dir: string): ContentObjects {
         throw error;
       }
     },
+    async remove(object) {
+      if (OBJECT.test(object)) rmSync(join(dir, object), { force: true });
+    },
     async probe() {
       const draft = join(dir, DRAFTS, randomBytes(16).toString("hex"));
       try {

@@ -89,7 +89,21 @@ export interface ContentStore {
   ): Promise<readonly ContentRow[]>;
   /** Whether a row refers to the object. */
   hasObject(object: string): Promise<boolean>;
+  /** Deletes the oldest rows from before a time, in one transaction. Their objects are left to the caller. */
+  expire(beforeMs: number, limit: number): Promise<ExpiredContent>;
   close(): void;
+}
+
+/** What the gateway itself may know of sealed parts, which another thread writes. */
+export interface ContentReader extends Pick<ContentStore, "ofTrace"> {
+  /** Whether anything was ever stored. */
+  isThere(): boolean;
+}
+
+export interface ExpiredContent {
+  readonly parts: number;
+  /** Names of objects that no row refers to any more. */
+  readonly objects: readonly string[];
 }
 
 /** Sealed parts that are too large for a row. */
@@ -98,6 +112,8 @@ export interface ContentObjects {
   put(day: string, bytes: Uint8Array): Promise<string>;
   /** Null if there is none of that name. */
   get(object: string): Promise<Uint8Array | null>;
+  /** Without complaint if there is none of that name. */
+  remove(object: string): Promise<void>;
   /** Rejects if nothing could be stored now. */
   probe(): Promise<void>;
   /** Deletes what was written before a time and is referred to by nobody; resolves to how many. */

@@ -7,7 +7,7 @@
  */
 
 import type { AuditStore, SettingStore } from "./store-audit.ts";
-import type { ContentStore } from "./store-content.ts";
+import type { ContentReader } from "./store-content.ts";
 
 export * from "./store-audit.ts";
 export * from "./store-content.ts";
@@ -288,7 +288,7 @@ export interface Store {
   readonly settings: SettingStore;
   readonly audit: AuditStore;
   /** Written by the sealing thread alone; here it is read. */
-  readonly content: Pick<ContentStore, "ofTrace">;
+  readonly content: ContentReader;
   readonly journal: AttemptJournal;
   /** Flushes what is pending and lets go of the data directory. */
   close(): Promise<void>;

@@ -33,6 +33,8 @@ export interface Limits {
   readonly idleMs: number;
   /** 0: none. */
   readonly totalMs: number;
+  /** Older traces are not shown; null: all are. */
+  readonly keepTracesMs: number | null;
 }
 
 export interface Deps {

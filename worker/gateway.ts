@@ -125,6 +125,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     recipients: content.recipients,
     inlineMaxBytes: content.inlineMaxBytes,
     maxBytes: content.maxBytes,
+    keepMs: config.traces.keepMs,
     counters,
     log,
     onState(state) {
@@ -132,8 +133,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       privacy.setStoreState(state.store);
     },
   });
-  // Before the first request: whether content can be kept is known soon after.
-  if (privacy.current.effective !== "off") sealer.start();
+  // Before the first request: whether content can be kept is known soon after. What was kept earlier grows old in any mode.
+  if (privacy.current.effective !== "off" || store.content.isThere()) sealer.start();
   const estimator = createEstimator();
   const deps: Deps = {
     clock,
@@ -173,6 +174,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       keepAliveMs: config.limits.keepAliveMs,
       idleMs: config.timeouts.idleMs,
       totalMs: config.timeouts.totalMs,
+      keepTracesMs: config.traces.keepMs,
     },
     adminToken: config.secrets.adminToken,
     metricsToken: config.secrets.metricsToken,

@@ -93,4 +93,16 @@ describe("sealed parts", () => {
     }
     expect(await store.ofTrace(trace(8))).toEqual([]);
   });
+
+  test("expire oldest first, as many at once as asked, and name the objects that are left over", async () => {
+    const store = newStore();
+    const object = { state: "object", object: OBJECT, sizeBytes: 9, sha256: DIGEST } as const;
+    await store.add([row(5, inline("young")), row(2, object), row(1, inline("x")), row(3, object)]);
+    expect(await store.expire(5, 2)).toEqual({ parts: 2, objects: [OBJECT] });
+    expect(await store.ofTrace(trace(3))).toHaveLength(1);
+    expect(await store.expire(5, 2)).toEqual({ parts: 1, objects: [OBJECT] });
+    expect(await store.expire(5, 2)).toEqual({ parts: 0, objects: [] });
+    expect(await store.ofTrace(trace(5))).toHaveLength(1);
+    expect(await store.hasObject(OBJECT)).toBe(false);
+  });
 });

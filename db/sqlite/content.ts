@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import { and, asc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
 import { content } from "../schema/content.ts";
-import { OMIT_REASONS, type ContentRow, type ContentStore } from "../store.ts";
+import { OMIT_REASONS, type ContentReader, type ContentRow, type ContentStore } from "../store.ts";
 import { closeDatabase, openDatabase } from "./database.ts";
 import type { SqlValue } from "./driver.ts";
 import { whileBusy } from "./fault.ts";
@@ -71,14 +71,32 @@ export function openContent(path: string): ContentStore {
         .all();
       return found.length > 0;
     },
+    async expire(beforeMs, limit) {
+      const oldest = orm
+        .select({ rowid: sql`rowid` })
+        .from(content)
+        .where(lt(content.timeMs, beforeMs))
+        .orderBy(asc(content.timeMs))
+        .limit(limit);
+      const deleted = await whileBusy(() =>
+        orm
+          .delete(content)
+          .where(sql`rowid in ${oldest}`)
+          .returning({ object: content.object })
+          .all(),
+      );
+      const objects = deleted.map(({ object }) => object).filter((object) => object !== null);
+      return { parts: deleted.length, objects };
+    },
     close: () => closeDatabase(database),
   };
 }
 
 /** Reads a file that another thread writes, once there is one. */
-export function createContentReader(path: string): Pick<ContentStore, "ofTrace" | "close"> {
+export function createContentReader(path: string): ContentReader & Pick<ContentStore, "close"> {
   let opened: ContentStore | null = null;
   return {
+    isThere: () => existsSync(path),
     async ofTrace(traceId) {
       if (opened === null && !existsSync(path)) return [];
       opened ??= openContent(path);

@@ -54,7 +54,7 @@ function gateway() {
       loadContentCommands: () => import("./content-commands.ts"),
       loadTracesCommand: () => import("./traces.ts"),
       loadTraces: () => {
-        const traces = { collector: null, serviceName: "anyray", backend: null };
+        const traces = { keepMs: null, collector: null, serviceName: "anyray", backend: null };
         return { traces, inlineMaxBytes: 16_384, connectMs: 1_000 };
       },
       loadContentKeys: () => ({ current: null, retired: [] }),

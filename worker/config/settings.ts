@@ -20,7 +20,7 @@ export type Setting =
   | (SettingBase & { readonly type: "text" | "path" | "url" | "json" })
   | (SettingBase & { readonly type: "choice"; readonly choices: readonly string[] })
   | (SettingBase & {
-      readonly type: "port" | "milliseconds" | "bytes";
+      readonly type: "port" | "milliseconds" | "bytes" | "days";
       /** Both inclusive. */
       readonly min: number;
       readonly max: number;
@@ -195,6 +195,15 @@ export const SETTINGS = [
     meaning: "That back end's API: Tempo's on port 3200, Jaeger's on 16686.",
   },
   {
+    name: "ANYRAY_TRACE_RETENTION_DAYS",
+    type: "days",
+    min: 0,
+    max: 36_500,
+    default: "90",
+    meaning:
+      "How long traces and their sealed content are kept on this machine; 0: for ever. The ledger's rows stay.",
+  },
+  {
     name: "ANYRAY_LEDGER_SYNC",
     type: "choice",
     choices: LEDGER_SYNCS,
@@ -294,6 +303,7 @@ function typeInWords(setting: Setting): string {
     case "port":
     case "milliseconds":
     case "bytes":
+    case "days":
     case "path":
       return setting.type;
     case "url":

@@ -6,12 +6,16 @@ import type { Environment } from "./environment.ts";
 import type { Report } from "./json-fields.ts";
 import type { SettingName } from "./settings.ts";
 
+const DAY_MS = 86_400_000;
+
 export interface Place {
   readonly url: URL;
   readonly allowPrivate: boolean;
 }
 
 export interface TracesConfig {
+  /** How long they are shown, and their content is kept; null: for ever. */
+  readonly keepMs: number | null;
   /** Null: no span leaves the machine. */
   readonly collector: Place | null;
   readonly serviceName: string;
@@ -24,6 +28,8 @@ export function readTraces(environment: Environment, report: Report): TracesConf
   if (!isIdentity(serviceName)) {
     report("OTEL_SERVICE_NAME", "must be a name: letters, digits and . _ @ : / + = -");
   }
+  const days = environment.whole("ANYRAY_TRACE_RETENTION_DAYS");
+  const keepMs = days === 0 ? null : days * DAY_MS;
   const name = environment.choice("ANYRAY_TRACES", TRACE_BACKENDS);
   const collector = readPlace("OTEL_EXPORTER_OTLP_ENDPOINT", environment, report);
   const place = readPlace("ANYRAY_TRACES_URL", environment, report);
@@ -31,7 +37,7 @@ export function readTraces(environment: Environment, report: Report): TracesConf
     if (place !== null) {
       report("ANYRAY_TRACES_URL", "is given, but ANYRAY_TRACES names no back end to read there.");
     }
-    return { collector, serviceName, backend: null };
+    return { keepMs, collector, serviceName, backend: null };
   }
   if (environment.text("ANYRAY_TRACES_URL") === "") {
     report("ANYRAY_TRACES_URL", `is needed for ANYRAY_TRACES=${name}: where its API answers.`);
@@ -42,7 +48,7 @@ export function readTraces(environment: Environment, report: Report): TracesConf
       `is needed for ANYRAY_TRACES=${name}: nothing gets there.`,
     );
   }
-  return { collector, serviceName, backend: place === null ? null : { name, ...place } };
+  return { keepMs, collector, serviceName, backend: place === null ? null : { name, ...place } };
 }
 
 function readPlace(name: SettingName, environment: Environment, report: Report): Place | null {

@@ -12,6 +12,8 @@ export interface SealerTask {
   readonly recipients: readonly Uint8Array[];
   readonly inlineMaxBytes: number;
   readonly maxBytes: number;
+  /** How long content is kept; null: for ever. */
+  readonly keepMs: number | null;
 }
 
 /** A part without its bytes: those stand in the message's buffer, `length` of them from `start` on. */
@@ -58,6 +60,8 @@ export type FromSealer =
       readonly results: Readonly<Partial<Record<PartResult, number>>>;
       readonly store: StoreState;
     }
+  /** Older than is kept, and deleted. */
+  | { readonly kind: "expired"; readonly parts: number }
   | { readonly kind: "subjects"; readonly id: number; readonly subjects: readonly Subject[] }
   | { readonly kind: "erased"; readonly id: number; readonly erased: readonly ErasedSubject[] }
   | { readonly kind: "erase"; readonly id: number; readonly isErased: boolean }

@@ -12,6 +12,7 @@ import { createKeyring } from "../encryption/keyring.ts";
 import { createEpochs } from "../encryption/recipients.ts";
 import { CONTENT_FILES } from "./files.ts";
 import type { FromSealer, KeyCheck, SealerTask, ToSealer } from "./messages.ts";
+import { createRetention } from "./retention.ts";
 import { createSealing, stateAfter, type StoreState } from "./sealing.ts";
 
 /** How soon the erasure by another process takes hold. */
@@ -50,7 +51,8 @@ function open() {
     inlineMaxBytes: task.inlineMaxBytes,
     maxBytes: task.maxBytes,
   });
-  return { keyring, subjects, content, objects, epochs, sealing };
+  const retention = createRetention({ content, objects, keepMs: task.keepMs, now: Date.now });
+  return { keyring, subjects, content, objects, epochs, sealing, retention };
 }
 
 /** Null while the files can't be opened. */
@@ -94,6 +96,14 @@ async function sweep(): Promise<void> {
   await opened.objects
     .sweep(Date.now() - ORPHAN_MS, (object) => opened.content.hasObject(object))
     .catch(() => 0);
+}
+
+/** A batch at a time: what is to be sealed meanwhile gets its turn. */
+async function expire(): Promise<void> {
+  const expired = (await parts?.retention.step().catch(() => 0)) ?? 0;
+  if (expired === 0) return;
+  say({ kind: "expired", parts: expired });
+  inTurn(expire)();
 }
 
 async function seal(message: Extract<ToSealer, { kind: "seal" }>): Promise<void> {
@@ -167,6 +177,7 @@ const timers = [
     STALE_MS,
   ),
   setInterval(inTurn(probe), PROBE_MS),
+  setInterval(inTurn(expire), SWEEP_MS),
   setInterval(inTurn(sweep), SWEEP_MS),
 ];
-last = last.then(start).then(sweep);
+last = last.then(start).then(sweep).then(expire);

@@ -1,6 +1,14 @@
 /** The gateway's side of the sealing thread: what waits, what comes back, and a thread that can't start or dies. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openContent } from "../../db/sqlite/content.ts";
@@ -14,7 +22,7 @@ const root = mkdtempSync(join(tmpdir(), "anyray-sealer-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 let count = 0;
 
-function rig(prepare: (dataDir: string) => void = () => undefined) {
+function rig(prepare: (dataDir: string) => void = () => undefined, keepMs: number | null = null) {
   const dataDir = join(root, `${++count}`);
   mkdirSync(dataDir);
   prepare(dataDir);
@@ -27,13 +35,14 @@ function rig(prepare: (dataDir: string) => void = () => undefined) {
     recipients: [],
     inlineMaxBytes: 16_384,
     maxBytes: 4_194_304,
+    keepMs,
     counters,
     log: createLog("debug", Date.now, (line) => log.push(line)),
     onState: (state) => states.push(state),
   });
   const recorder = createRecorder({ sealer, mode: () => "encrypted", maxBytes: 4_194_304 });
-  const leave = (n: number, bytes = new Uint8Array(100)): void => {
-    const recording = recorder.open(n.toString(16).padStart(32, "0"), Date.now());
+  const leave = (n: number, bytes = new Uint8Array(100), timeMs = Date.now()): void => {
+    const recording = recorder.open(n.toString(16).padStart(32, "0"), timeMs);
     recording?.attribute(`key user u${n % 10}`);
     recording?.input(bytes, "json");
     recording?.end(false);
@@ -103,4 +112,32 @@ describe("the sealer", () => {
     expect(states.filter(({ state }) => state === "omitted").length).toBeGreaterThan(0);
     expect(states.filter(({ state }) => state === "inline").length).toBeGreaterThan(0);
   }, 30_000);
+
+  test("deletes what is older than is kept, objects and all, at the start; and nothing younger", async () => {
+    const day = 86_400_000;
+    const noise = () => crypto.getRandomValues(new Uint8Array(40_000));
+    const { dataDir, sealer, leave } = rig();
+    for (let n = 0; n < 450; n++) leave(n, undefined, Date.now() - 91 * day);
+    leave(450, noise(), Date.now() - 91 * day);
+    leave(451, noise(), Date.now() - 89 * day);
+    leave(452);
+    await sealer.close();
+    const objectsIn = (dir: string) =>
+      readdirSync(join(dir, CONTENT_FILES.objects), { recursive: true }).filter(
+        (name) => String(name).split("/").length === 3,
+      );
+    expect(objectsIn(dataDir)).toHaveLength(2);
+    const later = rig((dir) => cpSync(dataDir, dir, { recursive: true }), 90 * day);
+    later.sealer.start();
+    await until(() => later.counters.render().includes("anyray_content_expired_total 451"));
+    await later.sealer.close();
+    const content = openContent(join(later.dataDir, CONTENT_FILES.content));
+    const left = await content.since(0, Number.MAX_SAFE_INTEGER, null, 10);
+    content.close();
+    expect(left.map(({ traceId }) => Number.parseInt(traceId, 16))).toEqual([451, 452]);
+    const kept = left.flatMap(({ content: part }) =>
+      part.state === "object" ? [part.object] : [],
+    );
+    expect(objectsIn(later.dataDir).map(String)).toEqual(kept);
+  }, 20_000);
 });

@@ -60,6 +60,7 @@ export function createSealer(options: SealerOptions): Sealer {
     recipients: options.recipients,
     inlineMaxBytes: options.inlineMaxBytes,
     maxBytes: options.maxBytes,
+    keepMs: options.keepMs,
   };
   const budget = new MemoryBudget(MEMORY_BYTES);
   const questions = new Map<number, Waiting>();
@@ -114,6 +115,8 @@ export function createSealer(options: SealerOptions): Sealer {
         if (message.store !== state.store) setState({ ...state, store: message.store });
         return;
       }
+      case "expired":
+        return counters.add("anyray_content_expired_total", "", message.parts);
       case "closed":
         return closed?.();
       default: {

@@ -8,6 +8,7 @@ export const COUNTERS = {
     "Ledger rows that could not be committed at once and were tried again.",
   anyray_content_parts_total:
     "Parts of content, by what became of them: inline, object, or why they were left out.",
+  anyray_content_expired_total: "Parts of content that were deleted because of their age.",
   anyray_spans_exported_total: "Spans that the Collector has taken.",
   anyray_spans_rejected_total: "Spans that the Collector took and threw away, as it says.",
   anyray_values_dropped_total:

@@ -1,5 +1,6 @@
 /** Traces and sessions by the admin API, on one machine alone. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { makeRow } from "../../db/contract/rows.ts";
 import { providersAt, startGateway, type TestGateway } from "./gateway.ts";
 import { waitForContent } from "./sealed-content.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
@@ -93,6 +94,22 @@ describe("GET /admin/traces", () => {
     }
     expect((await gateway.fetch("/admin/traces")).status).toBe(401);
   });
+});
+
+test("a trace older than is kept is not shown, though the ledger has its row", async () => {
+  const day = 86_400_000;
+  const old = makeRow({ timeMs: Date.now() - 91 * day });
+  const young = makeRow({ timeMs: Date.now() - 89 * day });
+  for (const row of [old, young]) await gateway.store.ledger.append(row);
+  const listed = await get(`/admin/traces?from=2020-01-01&session=${old.session}`);
+  expect(listed.body.traces).toHaveLength(1);
+  expect((await get(`/admin/traces/${young.traceId}`)).status).toBe(200);
+  expect((await get(`/admin/traces/${old.traceId}`)).status).toBe(404);
+  const { body } = await get("/admin/sessions?from=2020-01-01");
+  const session = body.sessions.find((each: { session: string }) => each.session === old.session);
+  expect(session.requests).toBe(1);
+  const records = await get(`/admin/spend/records?from=2020-01-01&session=${old.session}`);
+  expect(records.body.records).toHaveLength(2);
 });
 
 describe("GET /admin/traces/{id}", () => {

@@ -58,7 +58,7 @@ export function traceRoutes(deps: Deps) {
     .get(
       "/traces",
       async ({ request }) => {
-        const query = parseTraceQuery(request.url, deps.clock.now());
+        const query = notBefore(oldestMs(deps), parseTraceQuery(request.url, deps.clock.now()));
         const rows = await deps.store.ledger.records(query);
         const last = rows.length < query.limit ? undefined : rows.at(-1);
         return { traces: rows.map(toSummary), next_cursor: last?.id ?? null };
@@ -117,7 +117,7 @@ export function traceRoutes(deps: Deps) {
       async ({ request }) => {
         const parameters = readParameters(request.url, ["from", "to", "limit"]);
         const { groups } = await deps.store.ledger.spend({
-          ...parseRange(parameters, deps.clock.now()),
+          ...notBefore(oldestMs(deps), parseRange(parameters, deps.clock.now())),
           where: {},
           groupBy: ["session"],
           timeZone: "UTC",
@@ -153,14 +153,15 @@ export function traceRoutes(deps: Deps) {
 
 async function readTrace(deps: Deps, id: string) {
   if (!TRACE_ID.test(id)) throw invalid("id", "It is 32 hex digits, as in x-anyray-trace-id.");
+  const fromMs = oldestMs(deps);
   const rows = await deps.store.ledger.records({
-    fromMs: 0,
+    fromMs,
     toMs: Number.MAX_SAFE_INTEGER,
     where: { trace_id: id },
     limit: 1000,
     beforeId: null,
   });
-  const content = await deps.store.content.ofTrace(id);
+  const content = (await deps.store.content.ofTrace(id)).filter(({ timeMs }) => timeMs >= fromMs);
   if (rows.length === 0 && content.length === 0) {
     throw new GatewayError("not_found", { field: "id", hint: "There is no such trace." });
   }
@@ -181,6 +182,15 @@ async function readTrace(deps: Deps, id: string) {
       ? `anyray decrypt DATA_DIR --trace ${id} --reason TICKET --out part.jsonl`
       : null,
   };
+}
+
+/** The ledger remembers longer than traces are kept. */
+function oldestMs({ limits, clock }: Deps): number {
+  return limits.keepTracesMs === null ? 0 : clock.now() - limits.keepTracesMs;
+}
+
+function notBefore<T extends { readonly fromMs: number }>(oldest: number, query: T): T {
+  return { ...query, fromMs: Math.max(query.fromMs, oldest) };
 }
 
 interface Stored {
