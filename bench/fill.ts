@@ -64,6 +64,9 @@ function row(index: number): LedgerRow {
     outcome: "ok",
     savedInputTokens: 0,
     savedPicoUsd: 0n,
+    finishReason: "stop",
+    contentMode: "off",
+    callerSpan: null,
   };
 }
 

@@ -33,6 +33,8 @@ function attempt(traceId: string): OpenAttempt {
     modelRequested: "demo",
     modelUpstream: "demo",
     stream: true,
+    contentMode: "encrypted",
+    callerSpan: null,
     inputTokens: 12,
   };
 }

@@ -167,9 +167,18 @@ const MEMBERS = [
   "modelUpstream",
   "stream",
   "inputTokens",
+  "contentMode",
+  "callerSpan",
 ] as const satisfies readonly (keyof OpenAttempt)[];
 
-const NULLABLE: ReadonlySet<string> = new Set(["session", "user", "team", "modelRequested"]);
+const NULLABLE: ReadonlySet<string> = new Set([
+  "session",
+  "user",
+  "team",
+  "modelRequested",
+  "contentMode",
+  "callerSpan",
+]);
 const NUMBERS: ReadonlySet<string> = new Set(["timeMs", "attempt", "inputTokens"]);
 
 function encode(attempt: OpenAttempt): string {
@@ -190,7 +199,10 @@ function decode(line: string): OpenAttempt[] {
   } catch {
     return [];
   }
-  if (!Array.isArray(values) || values.length !== MEMBERS.length) return [];
+  if (!Array.isArray(values)) return [];
+  // Lines of a gateway that knew neither of the last two.
+  if (values.length === MEMBERS.length - 2) values.push(null, null);
+  if (values.length !== MEMBERS.length) return [];
   const members = MEMBERS.map((name, at): readonly [string, unknown] => [name, values[at]]);
   if (!members.every(([name, value]) => isValid(name, value))) return [];
   // Every member was checked above.

@@ -89,6 +89,8 @@ export interface ContentStore {
   ): Promise<readonly ContentRow[]>;
   /** Whether a row refers to the object. */
   hasObject(object: string): Promise<boolean>;
+  /** Of the envelopes that stand in their rows. */
+  inlineBytes(traceId: string): Promise<number>;
   /** Deletes the oldest rows from before a time, in one transaction. Their objects are left to the caller. */
   expire(beforeMs: number, limit: number): Promise<ExpiredContent>;
   close(): void;

@@ -63,6 +63,12 @@ export interface LedgerRow {
   readonly outcome: string;
   readonly savedInputTokens: number;
   readonly savedPicoUsd: bigint;
+  /** Why the model stopped: a closed list; null where it is not known. */
+  readonly finishReason: string | null;
+  /** Whether its content was to be kept; null for rows of a gateway that did not say. */
+  readonly contentMode: string | null;
+  /** What `worker/traces/caller-span.ts` made of the caller's `traceparent`; null without one. */
+  readonly callerSpan: string | null;
 }
 
 /** The columns that a query may filter by equality. `null` asks for the unattributed. */
@@ -265,6 +271,8 @@ export interface OpenAttempt {
   readonly stream: boolean;
   /** Estimate from the request's size. */
   readonly inputTokens: number;
+  readonly contentMode: string | null;
+  readonly callerSpan: string | null;
 }
 
 export interface AttemptJournal {

@@ -170,7 +170,8 @@ describe("the list of attributes", () => {
   });
 
   test("has only names of the conventions and our own", () => {
-    const known = /^(?:service|deployment|http|server|gen_ai|anyray)\.[a-z0-9_.]+$|^error\.type$/;
+    const known =
+      /^(?:service|deployment|cloud|k8s|http|server|gen_ai|anyray)\.[a-z0-9_.]+$|^error\.type$/;
     expect(allowed.filter((name) => !known.test(name))).toEqual([]);
   });
 

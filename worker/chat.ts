@@ -69,6 +69,17 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** Why a model stopped, in OpenTelemetry's words (GenAI conventions, `FinishReason` of output messages), and `other`. */
+export const FINISH_REASONS = [
+  "stop",
+  "length",
+  "tool_call",
+  "content_filter",
+  "error",
+  "other",
+] as const;
+export type FinishReason = (typeof FINISH_REASONS)[number];
+
 /** Whether the gateway's or the caller's own provider credential was used. */
 export type Credential = "managed" | "passthrough";
 /** Who said who is calling: the key's binding, the metadata header, or nobody. */

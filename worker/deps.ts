@@ -52,6 +52,10 @@ export interface Deps {
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;
   readonly privacy: Privacy;
+  /** What share of the traces leaves the machine, 0 to 1. */
+  readonly sampledShare: number;
+  /** Whether a caller's span becomes the parent of ours, instead of a link. */
+  readonly trustCallers: boolean;
   /** Null: no span leaves the machine. */
   readonly exporter: Exporter | null;
   /** Null: traces are read from the own store. */

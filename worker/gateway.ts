@@ -35,6 +35,8 @@ import {
 } from "./traces/places.ts";
 import { watchRoundTrips } from "./traces/round-trip-watch.ts";
 
+/** In base64 it has 64 KiB: `max_attribute_bytes` of `otel-collector/tempo.yaml`. */
+const TEMPO_INLINE_BYTES = 48 * 1024;
 /** How often price overrides that another process wrote are read. */
 const PRICES_MS = 5_000;
 
@@ -165,6 +167,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     }),
     subjects: sealer,
     privacy,
+    sampledShare: config.traces.sampledShare,
+    trustCallers: config.traces.trustCallers,
     exporter,
     traceBackend: createTraceBackend(config.traces, egress),
     roundTrips,
@@ -199,12 +203,21 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
 }
 
 function startExporter(
-  { dataDir, traces }: Config,
+  { dataDir, traces, content }: Config,
   resource: Resource,
   parts: Pick<ExporterOptions, "egress" | "counters" | "log">,
 ): Exporter | null {
   const path = exportPath(traces);
-  return path === null ? null : createExporter({ ...parts, dataDir, path, resource });
+  if (path === null) return null;
+  const { sampledShare, maxWaitingBytes } = traces;
+  if (content.inlineMaxBytes > TEMPO_INLINE_BYTES) {
+    parts.log.write(
+      "warn",
+      "sealed parts this large are cut by a back end with Tempo's usual bound; `anyray traces verify` tells",
+      { bytes: content.inlineMaxBytes },
+    );
+  }
+  return createExporter({ ...parts, dataDir, path, resource, sampledShare, maxWaitingBytes });
 }
 
 async function loadCatalogue(store: Store, log: Log) {

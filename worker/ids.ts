@@ -14,6 +14,18 @@ export function requestSpanId(traceId: string): string {
   return traceId.slice(16);
 }
 
+const REQUEST_ID = /^req_([0-9a-f]{32})$/;
+
+/** One id names a request everywhere: to the client, in the ledger, in the log. */
+export function requestIdOf(traceId: string): string {
+  return `req_${traceId}`;
+}
+
+/** Null for what is none of our request ids. */
+export function traceIdOfRequest(requestId: unknown): string | null {
+  return typeof requestId === "string" ? (REQUEST_ID.exec(requestId)?.[1] ?? null) : null;
+}
+
 export interface IdSource {
   /** 32 lower-case hex digits: a UUIDv7 without dashes, of this moment. */
   traceId(): string;

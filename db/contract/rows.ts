@@ -55,6 +55,9 @@ export function makeRow(members: Partial<LedgerRow> = {}): LedgerRow {
     outcome: "ok",
     savedInputTokens: 0,
     savedPicoUsd: 0n,
+    finishReason: "stop",
+    contentMode: "encrypted",
+    callerSpan: `${"0af7651916cd43dd8448eb211c80319c"}-b7ad6b7169203331-link`,
     ...members,
   };
 }

@@ -19,6 +19,12 @@ export const ENUMS = {
   outcome: ["ok", "aborted", "cut", "upstream_error", "timeout", "refused", "crashed"],
 } as const;
 
+/** Closed lists whose column may be empty. */
+export const OPTIONAL_ENUMS = {
+  finish_reason: ["stop", "length", "tool_call", "content_filter", "error", "other"],
+  content_mode: ["off", "encrypted", "plaintext"],
+} as const;
+
 /** The columns of the ledger that hold names; every other text of it is an id of ours or an enum. */
 export const LEDGER_NAMES = [
   "session",
@@ -76,7 +82,16 @@ export const NAME_CHARACTERS = "a-z0-9 ._@:/+=A-Z\u00aa-\u{10fffd}-";
 
 /** A closed list. Not `in (…)`: for a CHECK, SQLite builds a table of such a list for each row, which costs half the insert. */
 export function isOneOf(column: keyof typeof ENUMS): string {
-  return `(${ENUMS[column].map((value) => `"${column}" = '${value}'`).join(" or ")})`;
+  return `(${anyOf(column, ENUMS[column])})`;
+}
+
+/** The same, or nothing. */
+export function isNoneOrOneOf(column: keyof typeof OPTIONAL_ENUMS): string {
+  return `("${column}" is null or ${anyOf(column, OPTIONAL_ENUMS[column])})`;
+}
+
+function anyOf(column: string, values: readonly string[]): string {
+  return values.map((value) => `"${column}" = '${value}'`).join(" or ");
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import {
   areNames,
   ENUMS,
+  isNoneOrOneOf,
   isOneOf,
   LEDGER_NAMES,
   NAME_CHARACTERS,
@@ -32,6 +33,8 @@ function names(table: string, columns: readonly string[]) {
 
 // `Object.keys` forgets the names it was given.
 const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
+
+const isCallerSpan = `"caller_span" ~ '^[0-9a-f]{32}-[0-9a-f]{16}-(link|parent)$'`;
 
 /** A JSON document of ours: names, and the marks of JSON. */
 function isJson(column: string, maxLength: number): string {
@@ -75,6 +78,9 @@ export const ledger = pgTable(
     outcome: text().notNull(),
     savedInputTokens: count("saved_input_tokens"),
     savedPicoUsd: money("saved_pico_usd").notNull(),
+    finishReason: text("finish_reason"),
+    contentMode: text("content_mode"),
+    callerSpan: text("caller_span"),
   },
   (table) => [
     primaryKey({ columns: [table.traceId, table.attempt] }),
@@ -86,6 +92,9 @@ export const ledger = pgTable(
     ),
     check("ledger_enums", sql.raw(ENUM_COLUMNS.map(isOneOf).join(" and "))),
     check("ledger_tokens", sql.raw(TOKENS_ADD_UP)),
+    check("ledger_finish_reason", sql.raw(isNoneOrOneOf("finish_reason"))),
+    check("ledger_content_mode", sql.raw(isNoneOrOneOf("content_mode"))),
+    check("ledger_caller_span", sql.raw(`("caller_span" is null or ${isCallerSpan})`)),
     names("ledger", LEDGER_NAMES),
   ],
 );

@@ -7,6 +7,7 @@ import { check, integer, numeric, primaryKey, sqliteTable, text } from "drizzle-
 import {
   areNames,
   ENUMS,
+  isNoneOrOneOf,
   isOneOf,
   LEDGER_COUNTS,
   LEDGER_NAMES,
@@ -39,6 +40,10 @@ function noNul(table: string, columns: readonly string[]) {
   const all = columns.map((column) => `coalesce("${column}", '')`).join(" || ");
   return check(`${table}_nul`, sql.raw(`instr(${all}, char(0)) = 0`));
 }
+
+const HEX = "[0-9a-f]";
+const CALLER_IDS = `${HEX.repeat(32)}-${HEX.repeat(16)}`;
+const isCallerSpan = `(("caller_span" glob '${CALLER_IDS}-link' or "caller_span" glob '${CALLER_IDS}-parent') and instr("caller_span", char(0)) = 0)`;
 
 /** A JSON document of ours: names, and the marks of JSON. */
 function isJson(column: string, maxLength: number): string {
@@ -82,6 +87,10 @@ export const ledger = sqliteTable(
     outcome: text().notNull(),
     savedInputTokens: count("saved_input_tokens"),
     savedPicoUsd: money("saved_pico_usd").notNull(),
+    finishReason: text("finish_reason"),
+    contentMode: text("content_mode"),
+    /** A span of the caller's: `<32 hex digits>-<16>-link`, or `-parent` where callers are trusted. */
+    callerSpan: text("caller_span"),
   },
   (table) => [
     // Trace ids grow with time: rows lie in the order of their time, and a range of time is a range of this key.
@@ -107,6 +116,9 @@ export const ledger = sqliteTable(
       ),
     ),
     check("ledger_tokens", sql.raw(TOKENS_ADD_UP)),
+    check("ledger_finish_reason", sql.raw(isNoneOrOneOf("finish_reason"))),
+    check("ledger_content_mode", sql.raw(isNoneOrOneOf("content_mode"))),
+    check("ledger_caller_span", sql.raw(`("caller_span" is null or ${isCallerSpan})`)),
     names("ledger", LEDGER_NAMES),
     noNul("ledger", ["id", "trace_id", ...LEDGER_NAMES]),
   ],

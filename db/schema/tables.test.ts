@@ -11,10 +11,24 @@ import {
   SQLiteSyncDialect,
   type SQLiteTable,
 } from "drizzle-orm/sqlite-core";
-import { DIALECTS, ENDPOINTS, isIdentity, OUTCOMES, USAGE_SOURCES } from "../../worker/chat.ts";
+import {
+  DIALECTS,
+  ENDPOINTS,
+  FINISH_REASONS,
+  isIdentity,
+  OUTCOMES,
+  USAGE_SOURCES,
+} from "../../worker/chat.ts";
+import { CONTENT_MODES } from "../../worker/privacy/mode.ts";
 import { makeRow } from "../contract/rows.ts";
 import { openDatabase, type SqliteDatabase } from "../sqlite/database.ts";
-import { ENUMS, LEDGER_COUNTS, LEDGER_NAMES, LEDGER_OPTIONAL_COUNTS } from "./bounds.ts";
+import {
+  ENUMS,
+  LEDGER_COUNTS,
+  LEDGER_NAMES,
+  LEDGER_OPTIONAL_COUNTS,
+  OPTIONAL_ENUMS,
+} from "./bounds.ts";
 import * as pg from "./pg.ts";
 import * as sqlite from "./sqlite.ts";
 
@@ -34,6 +48,9 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ),
     cost_pico_usd: "number",
     saved_pico_usd: "number",
+    finish_reason: "enum",
+    content_mode: "enum",
+    caller_span: "id",
   },
   issued_response: { response_id: "name", key_id: "name", provider: "name", time_ms: "number" },
   client_key: {
@@ -174,6 +191,8 @@ describe("the schemas of both databases", () => {
     const billed = ENDPOINTS.filter((each) => each !== "count_tokens");
     expect([[...endpoint], [...dialect]]).toEqual([billed, [...DIALECTS]]);
     expect([[...usage_source], [...outcome]]).toEqual([[...USAGE_SOURCES], [...OUTCOMES]]);
+    expect([...OPTIONAL_ENUMS.finish_reason]).toEqual([...FINISH_REASONS]);
+    expect([...OPTIONAL_ENUMS.content_mode]).toEqual([...CONTENT_MODES]);
   });
 
   test("hold no column that is not known to be free of content", () => {

@@ -217,6 +217,9 @@ const COLUMNS: Record<keyof typeof ledger.$inferSelect, true> & Record<Column, t
   outcome: true,
   savedInputTokens: true,
   savedPicoUsd: true,
+  finishReason: true,
+  contentMode: true,
+  callerSpan: true,
 };
 
 function toSql(value: LedgerRow[Column]): SqlValue {

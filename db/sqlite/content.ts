@@ -71,6 +71,14 @@ export function openContent(path: string): ContentStore {
         .all();
       return found.length > 0;
     },
+    async inlineBytes(traceId) {
+      const [row] = orm
+        .select({ bytes: sql<number>`coalesce(sum(${content.sizeBytes}), 0)` })
+        .from(content)
+        .where(and(eq(content.traceId, traceId), eq(content.state, "inline")))
+        .all();
+      return row?.bytes ?? 0;
+    },
     async expire(beforeMs, limit) {
       const oldest = orm
         .select({ rowid: sql`rowid` })

@@ -167,6 +167,9 @@ const ROW: LedgerRow = {
   outcome: "ok",
   savedInputTokens: 0,
   savedPicoUsd: 0n,
+  finishReason: null,
+  contentMode: null,
+  callerSpan: null,
 };
 /** 1,000 input at 2.50 and 100 output at 10 USD a million. */
 const RIGHT_COST = 3_500_000_000n;

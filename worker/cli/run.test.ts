@@ -54,7 +54,16 @@ function gateway() {
       loadContentCommands: () => import("./content-commands.ts"),
       loadTracesCommand: () => import("./traces.ts"),
       loadTraces: () => {
-        const traces = { keepMs: null, collector: null, serviceName: "anyray", backend: null };
+        const traces = {
+          keepMs: null,
+          trustCallers: false,
+          collector: null,
+          serviceName: "anyray",
+          resourceAttributes: {},
+          sampledShare: 1,
+          maxWaitingBytes: 1,
+          backend: null,
+        };
         return { traces, inlineMaxBytes: 16_384, connectMs: 1_000 };
       },
       loadContentKeys: () => ({ current: null, retired: [] }),

@@ -92,6 +92,44 @@ describe("the configuration without any setting", () => {
   });
 });
 
+describe("OpenTelemetry's own variables", () => {
+  test("say how many traces leave the machine", () => {
+    const share = (sampler: string, arg = "") =>
+      load({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: arg }).traces.sampledShare;
+    expect(load({}).traces.sampledShare).toBe(1);
+    expect([share("always_off"), share("parentbased_always_off", "0.5")]).toEqual([0, 0]);
+    expect([share("traceidratio", "0.25"), share("parentbased_traceidratio")]).toEqual([0.25, 1]);
+    for (const arg of ["1.01", "-1", "half", "1e-1"]) {
+      expect(faults({ OTEL_TRACES_SAMPLER_ARG: arg })).toEqual([
+        "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, such as 0.25.",
+      ]);
+    }
+    expect(faults({ OTEL_TRACES_SAMPLER: "sometimes" })).toHaveLength(1);
+  });
+
+  test("say what the process is, by names that may leave, and the service's name by either variable", () => {
+    const attributes = (text: string, env: Texts = {}): Texts => {
+      const { traces } = load({ OTEL_RESOURCE_ATTRIBUTES: text, ...env });
+      return { ...traces.resourceAttributes, as: traces.serviceName };
+    };
+    expect(attributes("deployment.environment.name=prod%2Deu, host.id=x,")).toEqual({
+      "deployment.environment.name": "prod-eu",
+      as: "anyray",
+    });
+    expect(attributes("service.name=llm")["as"]).toBe("llm");
+    expect(attributes("service.name=llm", { OTEL_SERVICE_NAME: "gate" })["as"]).toBe("gate");
+    for (const text of [
+      "prod",
+      "k8s.pod.name=%",
+      "service.namespace=what a lot of words there are",
+    ]) {
+      const [fault = ""] = faults({ OTEL_RESOURCE_ATTRIBUTES: text });
+      expect(fault).toStartWith("OTEL_RESOURCE_ATTRIBUTES ");
+      expect(fault).not.toContain("words");
+    }
+  });
+});
+
 describe("settings", () => {
   test("count as unset when they are empty", () => {
     const config = load({

@@ -5,6 +5,7 @@
 
 import { CONTENT_MODES } from "../privacy/mode.ts";
 import { TRACE_BACKENDS } from "../traces/backend/backend.ts";
+import { TRACE_SAMPLERS } from "./otel.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 
 interface SettingBase {
@@ -179,6 +180,43 @@ export const SETTINGS = [
     type: "text",
     default: "anyray",
     meaning: "What spans name as `service.name`.",
+  },
+  {
+    name: "ANYRAY_OUTBOX_MAX_BYTES",
+    type: "bytes",
+    min: 65_536,
+    max: 1_099_511_627_776,
+    default: "1073741824",
+    meaning:
+      "How much may wait while the Collector is away; above, spans of the oldest requests are given up, counted and said. Their ledger rows stay.",
+  },
+  {
+    name: "OTEL_RESOURCE_ATTRIBUTES",
+    type: "text",
+    default: null,
+    meaning:
+      "What spans say of the process, as `name=value,…`: the names of `otel-collector/README.md`; others are left out.",
+  },
+  {
+    name: "OTEL_TRACES_SAMPLER",
+    type: "choice",
+    choices: TRACE_SAMPLERS,
+    default: "always_on",
+    meaning: "Which traces leave the machine. The ledger has every request, whatever this says.",
+  },
+  {
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    type: "text",
+    default: "1",
+    meaning: "Share of the traces for `traceidratio`, 0 to 1.",
+  },
+  {
+    name: "ANYRAY_TRUST_TRACEPARENT",
+    type: "choice",
+    choices: ["true", "false"],
+    default: "false",
+    meaning:
+      "Whether spans become part of the trace that a caller's `traceparent` names, instead of a link to it. For callers of your own only.",
   },
   {
     name: "ANYRAY_TRACES",

@@ -60,6 +60,11 @@ export class Recording {
     this.#options = options;
   }
 
+  /** At accept. */
+  get mode(): RecordedContent["mode"] {
+    return this.#options.mode;
+  }
+
   /** Whose content it is. Without it nothing is handed over. */
   attribute(subject: string): void {
     this.#subject = subject;

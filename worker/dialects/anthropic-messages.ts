@@ -4,8 +4,9 @@
  * Source: Anthropic API reference, "Messages" and "Streaming messages".
  */
 import { Type } from "@sinclair/typebox";
-import type { Usage } from "../chat.ts";
+import type { FinishReason, Usage } from "../chat.ts";
 import { eventData, eventName } from "../stream/sse.ts";
+import { finishReason } from "./finish-reason.ts";
 import { mayBeTerminal } from "./named-events.ts";
 import {
   boundUsage,
@@ -45,6 +46,7 @@ export const anthropicMessages: Wire = {
     isUsageFinal: true,
     model: stringAt(json, "model"),
     serviceTier: serviceTier(objectAt(json, "usage")),
+    finishReason: finishReason(json["stop_reason"]),
     responseId: null,
     isError: json["type"] === "error",
   }),
@@ -105,6 +107,7 @@ class MessagesReader implements StreamReader {
   #usage: JsonObject | null = null;
   #isUsageFinal = false;
   #model: string | null = null;
+  #finishReason: FinishReason | null = null;
   #isError = false;
 
   read(event: string): Verdict {
@@ -116,6 +119,7 @@ class MessagesReader implements StreamReader {
     if (type === "message_stop") return "end";
     if (type === "error") this.#isError = true;
     const message = objectAt(json, "message");
+    this.#finishReason ??= finishReason(objectAt(json, "delta")?.["stop_reason"]);
     if (message !== null) this.#model = stringAt(message, "model");
     const usage = objectAt(message ?? json, "usage");
     if (usage !== null) {
@@ -139,6 +143,7 @@ class MessagesReader implements StreamReader {
       isUsageFinal: this.#isUsageFinal,
       model: this.#model,
       serviceTier: serviceTier(this.#usage),
+      finishReason: this.#finishReason,
       responseId: null,
       isError: this.#isError,
     };

@@ -3,8 +3,9 @@
  * Source: OpenAI API reference, "Chat Completions" and "Completions (legacy)".
  */
 import { Type } from "@sinclair/typebox";
-import type { Usage } from "../chat.ts";
+import type { FinishReason, Usage } from "../chat.ts";
 import { eventData } from "../stream/sse.ts";
+import { finishReason } from "./finish-reason.ts";
 import { openaiUsage } from "./openai-usage.ts";
 import {
   joinStrings,
@@ -91,9 +92,18 @@ function readAnswer(json: JsonObject): AnswerFacts {
     isUsageFinal: true,
     model: stringAt(json, "model"),
     serviceTier: stringAt(json, "service_tier"),
+    finishReason: firstFinishReason(objectsAt(json, "choices")),
     responseId: null,
     isError: objectAt(json, "error") !== null,
   };
+}
+
+function firstFinishReason(choices: readonly JsonObject[]): FinishReason | null {
+  for (const choice of choices) {
+    const reason = finishReason(choice["finish_reason"]);
+    if (reason !== null) return reason;
+  }
+  return null;
 }
 
 const FINISHED = /"finish_reason"\s*:\s*"/;
@@ -109,6 +119,7 @@ class ChoicesReader implements StreamReader {
   #usage: Usage | null = null;
   #model: string | null = null;
   #serviceTier: string | null = null;
+  #finishReason: FinishReason | null = null;
   #isError = false;
 
   constructor(options: StreamOptions) {
@@ -137,6 +148,7 @@ class ChoicesReader implements StreamReader {
     for (const choice of choices) {
       if (typeof choice["finish_reason"] === "string") this.#finished.add(choice["index"] ?? 0);
     }
+    this.#finishReason ??= firstFinishReason(choices);
     const usage = carriesUsage ? openaiUsage(json) : null;
     if (usage === null) return "pass";
     this.#usage = usage;
@@ -160,6 +172,7 @@ class ChoicesReader implements StreamReader {
       isUsageFinal: this.#finished.size >= this.#choices,
       model: this.#model,
       serviceTier: this.#serviceTier,
+      finishReason: this.#finishReason,
       responseId: null,
       isError: this.#isError,
     };

@@ -3,8 +3,9 @@
  * Source: OpenAI API reference, "Responses" and "Streaming events".
  */
 import { Type } from "@sinclair/typebox";
-import type { Usage } from "../chat.ts";
+import type { FinishReason, Usage } from "../chat.ts";
 import { eventData, eventName } from "../stream/sse.ts";
+import { finishReason } from "./finish-reason.ts";
 import { mayBeTerminal } from "./named-events.ts";
 import {
   boundUsage,
@@ -66,8 +67,24 @@ function readResponse(response: JsonObject): Omit<AnswerFacts, "isError"> {
     isUsageFinal: true,
     model: stringAt(response, "model"),
     serviceTier: stringAt(response, "service_tier"),
+    finishReason: responseFinish(response),
     responseId: stringAt(response, "id"),
   };
+}
+
+/** Null while it is being made. */
+function responseFinish(response: JsonObject): FinishReason | null {
+  const { status } = response;
+  if (status === "incomplete") {
+    return finishReason(objectAt(response, "incomplete_details")?.["reason"]) ?? "other";
+  }
+  if (status === "completed" && objectsAt(response, "output").some(isCall)) return "tool_call";
+  return status === "completed" || status === "failed" ? finishReason(status) : null;
+}
+
+/** What the caller has to run before the model goes on. */
+function isCall({ type }: JsonObject): boolean {
+  return type === "function_call" || type === "custom_tool_call";
 }
 
 function responsesUsage(response: JsonObject): Usage | null {
@@ -106,6 +123,7 @@ class ResponsesReader implements StreamReader {
     isUsageFinal: true,
     model: null,
     serviceTier: null,
+    finishReason: null,
     responseId: null,
   };
 
@@ -124,6 +142,7 @@ class ResponsesReader implements StreamReader {
         isUsageFinal: true,
         model: facts.model ?? this.#facts.model,
         serviceTier: facts.serviceTier ?? this.#facts.serviceTier,
+        finishReason: facts.finishReason ?? this.#facts.finishReason,
         responseId: facts.responseId ?? this.#facts.responseId,
       };
     }

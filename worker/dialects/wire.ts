@@ -3,7 +3,7 @@
  * Every implementation is pure: no I/O, no clock.
  */
 import type { TSchema } from "@sinclair/typebox";
-import type { Dialect, Endpoint, Family, Usage } from "../chat.ts";
+import type { Dialect, Endpoint, Family, FinishReason, Usage } from "../chat.ts";
 import type { GatewayError } from "../errors.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -16,6 +16,8 @@ export interface AnswerFacts {
   readonly isUsageFinal: boolean;
   readonly model: string | null;
   readonly serviceTier: string | null;
+  /** Of the first choice that finished; null: none did. */
+  readonly finishReason: FinishReason | null;
   /** Of the Responses API only. */
   readonly responseId: string | null;
   /** The answer carries the dialect's error object. */

@@ -3,6 +3,7 @@ import type { ClientKey, LedgerRow, OpenAttempt } from "../../db/store.ts";
 import type { Credential } from "../chat.ts";
 import type { Wire } from "../dialects/wire.ts";
 import type { Identity } from "./authenticate.ts";
+import type { ContentMode } from "../privacy/mode.ts";
 import type { Target } from "./target.ts";
 
 /** What is known once the caller is. */
@@ -17,6 +18,10 @@ export interface Accepted {
   readonly key: ClientKey;
   readonly credential: Credential;
   readonly identity: Identity;
+  /** Whether its content is to be kept, as far as is known by now. */
+  readonly contentMode: ContentMode;
+  /** As `caller-span.ts` words it. */
+  readonly callerSpan: string | null;
 }
 
 export interface Attempt {
@@ -46,6 +51,8 @@ type WhoAndWhat = Pick<
   | "credential"
   | "endpoint"
   | "dialect"
+  | "contentMode"
+  | "callerSpan"
 >;
 
 /** The columns that every row of the request shares. */
@@ -62,6 +69,8 @@ export function whoAndWhat(accepted: Accepted): WhoAndWhat {
     credential: accepted.credential,
     endpoint: wire.endpoint,
     dialect: wire.dialect,
+    contentMode: accepted.contentMode,
+    callerSpan: accepted.callerSpan,
   };
 }
 

@@ -2,12 +2,8 @@
 import type { Deps } from "../deps.ts";
 import type { ErrorWire } from "../dialects/wire.ts";
 import { GatewayError } from "../errors.ts";
+import { requestIdOf } from "../ids.ts";
 import { errorName } from "../telemetry/log.ts";
-
-/** One id names a request everywhere: to the client, in the ledger, in the log. */
-export function requestIdOf(traceId: string): string {
-  return `req_${traceId}`;
-}
 
 export function ownHeaders(traceId: string): [string, string][] {
   return [

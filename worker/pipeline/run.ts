@@ -16,8 +16,10 @@ import { errorWireOf, WIRES } from "../dialects/index.ts";
 import { choiceCount } from "../dialects/openai-completions.ts";
 import { checkRequest } from "../dialects/request.ts";
 import { GatewayError } from "../errors.ts";
+import { requestIdOf } from "../ids.ts";
 import { roughTokens } from "../pricing/estimate.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
+import { callerSpan } from "../traces/caller-span.ts";
 import type { Accepted, Attempt } from "./attempt.ts";
 import { authenticate, identify, keyIdentity, type Caller } from "./authenticate.ts";
 import { estimates, type Call } from "./call.ts";
@@ -27,7 +29,7 @@ import { headersUp } from "./headers.ts";
 import { sessionFromBody } from "./metadata.ts";
 import { readBody } from "./read-body.ts";
 import { checkAllowed, queryOf } from "./request.ts";
-import { errorAnswer, requestIdOf, toGatewayError } from "./respond.ts";
+import { errorAnswer, toGatewayError } from "./respond.ts";
 import { checkResponseFields } from "./response-ids.ts";
 import { begin, send } from "./send.ts";
 import { chooseTarget } from "./target.ts";
@@ -78,6 +80,8 @@ async function answer(
       key: caller.key,
       credential: caller.credential,
       identity: keyIdentity(caller.key, null),
+      contentMode: "off",
+      callerSpan: callerSpan(request.headers.get("traceparent"), deps.trustCallers),
     };
     prepared = await prepare(deps, request, caller, flight, progress.accepted, progress);
   } catch (thrown) {
@@ -110,9 +114,10 @@ async function prepare(
   const { wire } = bare;
   const identified = identify(deps, caller, request.headers);
   const identity = identified instanceof Promise ? await identified : identified;
-  progress.accepted = { ...bare, identity };
   const recording = deps.content.open(bare.traceId, bare.timeMs);
   progress.recording = recording;
+  const known: Accepted = { ...bare, identity, contentMode: recording?.mode ?? "off" };
+  progress.accepted = known;
   recording?.attribute(subjectName({ key: caller.key, ...identity }));
 
   const bytes = await readBody(request, deps.limits.maxBodyBytes);
@@ -120,7 +125,7 @@ async function prepare(
   const body = parseJsonBody(bytes);
   const stream = body.json["stream"] === true;
   const session = identity.session ?? sessionFromBody(body.json);
-  const accepted: Accepted = { ...bare, identity: { ...identity, session } };
+  const accepted: Accepted = { ...known, identity: { ...identity, session } };
   progress.stream = stream;
   progress.accepted = accepted;
 

@@ -52,7 +52,7 @@ export function isKnown(ending: Pick<Ending, "facts">): boolean {
 
 export class Settler {
   readonly #options: SettlerOptions;
-  readonly #waiting = new Map<LedgerRow, () => Promise<void>>();
+  readonly #waiting = new Map<LedgerRow, (row: LedgerRow) => Promise<void>>();
   #retry: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: SettlerOptions) {
@@ -116,8 +116,9 @@ export class Settler {
       outcome: "refused",
       savedInputTokens: 0,
       savedPicoUsd: 0n,
+      finishReason: null,
     };
-    return this.#commit(row, () => this.#options.ledger.append(row));
+    return this.#commit(row, (each) => this.#options.ledger.append(each));
   }
 
   /** Rows for attempts that an earlier process left open. */
@@ -167,12 +168,13 @@ export class Settler {
       outcome: ending.outcome,
       savedInputTokens: 0,
       savedPicoUsd: 0n,
+      finishReason: ending.facts?.finishReason ?? null,
     };
     const { responseId = null } = ending.facts ?? {};
     const issuedId = responseId !== null && isIdentity(responseId) ? responseId : undefined;
-    const committed = this.#commit(row, () =>
+    const committed = this.#commit(row, (each) =>
       this.#options.ledger
-        .append(row, issuedId)
+        .append(each, issuedId)
         .then(() => this.#options.closeAttempt(attempt.slot)),
     );
     return { row, committed };
@@ -205,6 +207,7 @@ export class Settler {
       outcome: "crashed",
       savedInputTokens: 0,
       savedPicoUsd: 0n,
+      finishReason: null,
     };
   }
 
@@ -220,8 +223,8 @@ export class Settler {
     return Math.max(0, Math.round(this.#options.monotonic() - accepted.startedAt));
   }
 
-  #commit(row: LedgerRow, write: () => Promise<void>): Promise<void> {
-    return write().catch((error: unknown) => {
+  #commit(row: LedgerRow, write: (row: LedgerRow) => Promise<void>): Promise<void> {
+    return write(row).catch((error: unknown) => {
       this.#options.log.write("error", "ledger row not committed; it will be tried again", {
         trace_id: row.traceId,
         error: errorName(error),
@@ -244,7 +247,8 @@ export class Settler {
     for (const [row, write] of [...this.#waiting]) {
       this.#options.counters.add("anyray_ledger_retries_total");
       try {
-        await write();
+        // Under a new id: what reads the ledger in the order of its ids has gone on meanwhile. A row that is there already stays.
+        await write({ ...row, id: this.#options.ids.rowId() });
       } catch {
         break;
       }

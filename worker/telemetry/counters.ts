@@ -10,6 +10,8 @@ export const COUNTERS = {
     "Parts of content, by what became of them: inline, object, or why they were left out.",
   anyray_content_expired_total: "Parts of content that were deleted because of their age.",
   anyray_spans_exported_total: "Spans that the Collector has taken.",
+  anyray_spans_dropped_total:
+    "Ledger rows whose spans were given up, because too much waited for the Collector.",
   anyray_spans_rejected_total: "Spans that the Collector took and threw away, as it says.",
   anyray_values_dropped_total:
     "Values from providers that are no plain name and were stored as `other`.",

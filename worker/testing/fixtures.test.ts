@@ -178,8 +178,33 @@ function expectFacts(facts: AnswerFacts, fixture: Fixture): void {
     serviceTier: fixture.serviceTier,
     responseId: fixture.responseId,
     isError: fixture.isError,
+    finishReason: expectedFinish(fixture),
     ...(fixture.usage === null ? {} : { isUsageFinal: fixture.isUsageFinal }),
   });
+}
+
+/** In the words of the ledger. */
+const FINISHES: Readonly<Record<string, string>> = {
+  stop: "stop",
+  end_turn: "stop",
+  stop_sequence: "stop",
+  completed: "stop",
+  length: "length",
+  max_tokens: "length",
+  tool_calls: "tool_call",
+  tool_use: "tool_call",
+  content_filter: "content_filter",
+  refusal: "content_filter",
+  failed: "error",
+};
+
+function expectedFinish({ finishReasons, endpoint, name }: Fixture): string | null {
+  const [first] = finishReasons;
+  if (first === undefined) return null;
+  // A response that calls a function is `completed`; why one is `incomplete` stands beside its status.
+  if (endpoint === "responses" && name.includes("tool")) return "tool_call";
+  if (first === "incomplete") return "length";
+  return FINISHES[first] ?? "other";
 }
 
 describe("finish reasons", () => {

@@ -3,6 +3,7 @@
  * not run here.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import process from "node:process";
 import { startGateway, providersAt, type TestGateway } from "./gateway.ts";
@@ -105,6 +106,40 @@ suite("a trace back end", () => {
         await gateway.stop();
       }, 60_000);
 
+      test("finds a request in its caller's trace, and only that, where callers are trusted", async () => {
+        const gateway = await startGateway({
+          ANYRAY_PROVIDERS: providersAt(upstream.url),
+          ANYRAY_CONTENT_MODE: "encrypted",
+          ANYRAY_TRUST_TRACEPARENT: "true",
+          ...settings(name),
+        });
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        const [callers, span] = [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
+        const ids: string[] = [];
+        for (let n = 0; n < 2; n++) {
+          const response = await gateway.post(
+            "/v1/chat/completions",
+            { model: "m", messages: [{ role: "user", content: "hi" }] },
+            { traceparent: `00-${callers}-${span}-00` },
+          );
+          await response.text();
+          ids.push(response.headers.get("x-anyray-trace-id") ?? "");
+        }
+        for (const id of ids) {
+          const stored = await until(async () => {
+            const answer = await admin(gateway, `/admin/traces/${id}`);
+            return answer.source === name && answer.spans.length === 2 ? answer : null;
+          });
+          expect(stored.caller).toEqual({ trace_id: callers, span_id: span, use: "parent" });
+          expect(stored.spans[0].parent_span_id).toBe(span);
+          expect(stored.spans[1].parent_span_id).toBe(stored.spans[0].span_id);
+          for (const each of stored.spans) {
+            expect(each.attributes["anyray.request_id"]).toBe(`req_${id}`);
+          }
+        }
+        await gateway.stop();
+      }, 60_000);
+
       test("proves itself, and a wrong address is no proof", async () => {
         expect(await verify(name)).toMatchObject({
           exit: 0,
@@ -120,6 +155,26 @@ suite("a trace back end", () => {
       }, 60_000);
     });
   }
+
+  test("has only what is sampled; the ledger has all", async () => {
+    const gateway = await startGateway({
+      ANYRAY_PROVIDERS: providersAt(upstream.url),
+      OTEL_TRACES_SAMPLER: "always_off",
+      ...settings("jaeger"),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const response = await gateway.post("/v1/chat/completions", { model: "m", messages: [] });
+    await response.text();
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const id = response.headers.get("x-anyray-trace-id");
+    expect(await admin(gateway, `/admin/traces/${id}`)).toMatchObject({
+      source: "ledger",
+      source_code: "trace_not_sampled",
+      spans: [{ kind: "server" }, { kind: "client" }],
+    });
+    expect((await fetch(`${jaeger.queryUrl}/api/v3/traces/${id}`)).status).toBe(404);
+    await gateway.stop();
+  }, 30_000);
 
   test("that cuts long attributes is found out, and one that gives half a trace is told of", async () => {
     tempo.manners.maxAttributeBytes = 2_048;

@@ -128,6 +128,29 @@ describe("GET /admin/traces/{id}", () => {
     expect(JSON.stringify(body)).not.toContain("secret");
   });
 
+  test("names the caller's span as a link, whatever its sampled flag says, and no word of a bad one", async () => {
+    const [callers, span] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"];
+    const callerOf = async (traceparent: string) => {
+      const response = await gateway.post(
+        "/v1/chat/completions",
+        { model: "m", messages: [] },
+        {
+          traceparent,
+          tracestate: "vendor=prose",
+          baggage: "user=ann",
+          "x-anyray-metadata": '{"session":"s-2"}',
+        },
+      );
+      await response.text();
+      const id = response.headers.get("x-anyray-trace-id");
+      expect(id).not.toBe(callers);
+      return (await get(`/admin/traces/${id}`)).body.caller;
+    };
+    const link = { trace_id: callers, span_id: span, use: "link" };
+    expect(await callerOf(`00-${callers}-${span}-00`)).toEqual(link);
+    expect(await callerOf("a sentence instead")).toBeNull();
+  });
+
   test("a refused request is a trace of one span; an unknown one is 404, and prose is 400", async () => {
     const { body: list } = await get("/admin/traces?outcome=refused");
     const { body } = await get(`/admin/traces/${list.traces[0].trace_id}`);

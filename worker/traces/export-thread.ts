@@ -8,8 +8,9 @@ import { openContent } from "../../db/sqlite/content.ts";
 import { openOutbox } from "../../db/sqlite/outbox.ts";
 import { openTail } from "../../db/sqlite/tail.ts";
 import { CONTENT_FILES } from "../content/files.ts";
+import { createBacklog, type Held } from "./backlog.ts";
 import type { ExportState, ExportTask, FromExporter, ToExporter } from "./messages.ts";
-import { createShipping, type SendResult, type Shipping, type StepResult } from "./shipping.ts";
+import { createShipping, type SendResult, type StepResult } from "./shipping.ts";
 
 const LEDGER = "anyray.sqlite";
 const OUTBOX = "outbox.sqlite";
@@ -43,13 +44,16 @@ function open() {
     content,
     outbox,
     resource: task.resource,
+    sampledShare: task.sampledShare,
     now: Date.now,
     send,
   });
-  return { tail, content, outbox, shipping };
+  const backlog = createBacklog({ tail, content, outbox, maxBytes: task.maxWaitingBytes });
+  return { tail, content, outbox, shipping, backlog };
 }
 
-let parts: (ReturnType<typeof open> & { readonly shipping: Shipping }) | null = null;
+let parts: ReturnType<typeof open> | null = null;
+const NOTHING_HELD: Held = { bytes: 0, dropped: 0 };
 let timer: ReturnType<typeof setTimeout> | undefined;
 let isClosing = false;
 let failures = 0;
@@ -60,9 +64,10 @@ async function step(): Promise<number> {
     parts ??= open();
     result = await parts.shipping.step();
     const setAside = await parts.outbox.countSetAside();
-    report(result.later === null ? "ok" : "collector_away", result, setAside);
+    const held = result.later === null ? NOTHING_HELD : await parts.backlog.hold();
+    report(result.later === null ? "ok" : "collector_away", { ...result, setAside }, held);
   } catch {
-    report("store_failed", { spans: 0, rejectedSpans: 0 }, 0);
+    report("store_failed", { spans: 0, rejectedSpans: 0, setAside: 0 }, NOTHING_HELD);
     failures += 1;
     return backOff(null);
   }
@@ -76,10 +81,18 @@ async function step(): Promise<number> {
 
 function report(
   state: ExportState,
-  { spans, rejectedSpans }: Pick<StepResult, "spans" | "rejectedSpans">,
-  setAside: number,
+  { spans, rejectedSpans, setAside }: Pick<StepResult, "spans" | "rejectedSpans" | "setAside">,
+  held: Held,
 ): void {
-  say({ kind: "step", state, spans, rejectedSpans, setAside });
+  say({
+    kind: "step",
+    state,
+    spans,
+    rejectedSpans,
+    setAside,
+    waitingBytes: held.bytes,
+    dropped: held.dropped,
+  });
 }
 
 /** Twice as long each time, and not all gateways at once. */

@@ -27,7 +27,10 @@ export interface ExporterOptions extends ExportTask {
 }
 
 export interface Exporter {
-  readonly state: ExportState;
+  /** `spans_dropped`: so much waits that the oldest was given up. */
+  readonly state: ExportState | "spans_dropped";
+  /** What waits while the Collector is away, about. */
+  readonly waitingBytes: number;
   /** Rows whose spans the other side refused for good. */
   readonly setAside: number;
   close(): Promise<void>;
@@ -35,11 +38,14 @@ export interface Exporter {
 
 export function createExporter(options: ExporterOptions): Exporter {
   const { counters, log } = options;
-  const task: ExportTask = { dataDir: options.dataDir, resource: options.resource };
+  const { dataDir, resource, sampledShare, maxWaitingBytes } = options;
+  const task: ExportTask = { dataDir, resource, sampledShare, maxWaitingBytes };
   let worker: Worker | null = null;
   let restart: ReturnType<typeof setTimeout> | undefined;
   let state: ExportState = "ok";
   let setAside = 0;
+  let waitingBytes = 0;
+  let isDropping = false;
   let isClosing = false;
   let closed: (() => void) | null = null;
 
@@ -65,6 +71,18 @@ export function createExporter(options: ExporterOptions): Exporter {
       log.write("error", "spans were refused for good and set aside", { rows: message.setAside });
     }
     setAside = Math.max(setAside, message.setAside);
+    if (message.dropped > 0) {
+      counters.add("anyray_spans_dropped_total", "", message.dropped);
+      log.write(
+        "error",
+        "too much waits for the Collector; spans of the oldest rows were given up",
+        {
+          rows: message.dropped,
+        },
+      );
+    }
+    isDropping = message.state === "collector_away" && (isDropping || message.dropped > 0);
+    waitingBytes = message.waitingBytes;
     setState(message.state);
   }
 
@@ -90,7 +108,10 @@ export function createExporter(options: ExporterOptions): Exporter {
   start();
   return {
     get state() {
-      return state;
+      return isDropping ? "spans_dropped" : state;
+    },
+    get waitingBytes() {
+      return waitingBytes;
     },
     get setAside() {
       return setAside;

@@ -5,6 +5,9 @@ import type { SendResult } from "./shipping.ts";
 export interface ExportTask {
   readonly dataDir: string;
   readonly resource: Resource;
+  readonly sampledShare: number;
+  /** What may wait while the Collector is away. */
+  readonly maxWaitingBytes: number;
 }
 
 export type ToExporter =
@@ -23,5 +26,9 @@ export type FromExporter =
       readonly rejectedSpans: number;
       /** Refused for good, since the beginning. */
       readonly setAside: number;
+      /** What waits while the Collector is away, about. */
+      readonly waitingBytes: number;
+      /** Rows given up, because too much waited. */
+      readonly dropped: number;
     }
   | { readonly kind: "closed" };

@@ -3,7 +3,22 @@
  * our own under `anyray.`. The Collector lets these pass and no other; a test holds `otel-collector/attributes.json` to this list.
  */
 
-export const RESOURCE_NAMES = ["service.name", "service.version", "service.instance.id"] as const;
+/** What an operator may say of the process with `OTEL_RESOURCE_ATTRIBUTES`. */
+export const GIVEN_RESOURCE_NAMES = [
+  "service.name",
+  "service.namespace",
+  "service.instance.id",
+  "deployment.environment.name",
+  "cloud.region",
+  "cloud.availability_zone",
+  "k8s.cluster.name",
+  "k8s.namespace.name",
+  "k8s.node.name",
+  "k8s.pod.name",
+  "k8s.deployment.name",
+] as const;
+
+export const RESOURCE_NAMES = [...GIVEN_RESOURCE_NAMES, "service.version"] as const;
 
 export const SPAN_NAMES = [
   "http.request.method",
@@ -16,6 +31,7 @@ export const SPAN_NAMES = [
   "gen_ai.request.model",
   "gen_ai.request.stream",
   "gen_ai.response.model",
+  "gen_ai.response.finish_reasons",
   "gen_ai.response.time_to_first_chunk",
   "gen_ai.usage.input_tokens",
   "gen_ai.usage.output_tokens",

@@ -3,6 +3,8 @@ import { ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
 import type { Span } from "./span.ts";
 
 export interface Resource {
+  /** What the operator says of the process, by standard names. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly serviceName: string;
   readonly serviceVersion: string;
   readonly instanceId: string;
@@ -19,6 +21,7 @@ const ERROR = 2;
 /** Protobuf of one `ExportTraceServiceRequest`. */
 export function encodeSpans(spans: readonly Span[], resource: Resource): Uint8Array {
   const attributes = {
+    ...resource.attributes,
     "service.name": resource.serviceName,
     "service.version": resource.serviceVersion,
     "service.instance.id": resource.instanceId,
@@ -53,7 +56,7 @@ function toReadable(span: Span, resource: Readonly<Record<string, string>>): Rea
     endTime: hrTime(span.endMs),
     status: { code: span.isError ? ERROR : UNSET },
     attributes: Object.fromEntries(span.attributes),
-    links: [],
+    links: span.link === null ? [] : [{ context: { ...span.link, traceFlags: 1 } }],
     events: [],
     duration: hrTime(span.endMs - span.startMs),
     ended: true,

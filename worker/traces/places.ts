@@ -62,8 +62,13 @@ export function createRoundTrip(
 }
 
 /** Of this process. */
-export function createResource({ serviceName }: TracesConfig): Resource {
-  return { serviceName, serviceVersion: about.version, instanceId: randomUUID() };
+export function createResource({ serviceName, resourceAttributes }: TracesConfig): Resource {
+  return {
+    attributes: resourceAttributes,
+    serviceName,
+    serviceVersion: about.version,
+    instanceId: resourceAttributes["service.instance.id"] ?? randomUUID(),
+  };
 }
 
 function basePath({ pathname }: URL): string {

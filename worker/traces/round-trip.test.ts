@@ -57,7 +57,7 @@ async function trip(flaws: Flaws = {}) {
   };
   const options: RoundTripOptions = {
     backend,
-    resource: { serviceName: "s", serviceVersion: "1", instanceId: "i" },
+    resource: { attributes: {}, serviceName: "s", serviceVersion: "1", instanceId: "i" },
     inlineMaxBytes: flaws.inlineMaxBytes ?? INLINE,
     newTraceId: () => traceId,
     now: () => clock,

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { ContentRow } from "../../db/store.ts";
 import { sealPart } from "../encryption/seal.ts";
-import { requestSpanId } from "../ids.ts";
+import { requestIdOf, requestSpanId } from "../ids.ts";
 import { BackendError, type BackendFailure, type TraceBackend } from "./backend/backend.ts";
 import { encodeSpans, type Resource } from "./otlp.ts";
 import type { SendResult } from "./shipping.ts";
@@ -113,7 +113,7 @@ export async function runRoundTrip(options: RoundTripOptions): Promise<RoundTrip
   const found = await poll(async () => {
     const ids = await backend.find({
       spanName: SPAN_NAME,
-      requestId: `req_${traceId}`,
+      requestId: requestIdOf(traceId),
       fromMs: startedMs - SEARCH_MARGIN_MS,
       toMs: now() + SEARCH_MARGIN_MS,
     });
@@ -171,8 +171,9 @@ function canarySpan(traceId: string, startedMs: number, envelope: Uint8Array): S
     startMs: startedMs,
     endMs: startedMs + 1,
     isError: false,
+    link: null,
     attributes: new Map([
-      ["anyray.request_id", `req_${traceId}`],
+      ["anyray.request_id", requestIdOf(traceId)],
       ["anyray.endpoint", "round_trip"],
       ...partAttributes(part),
     ]),

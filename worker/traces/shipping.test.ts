@@ -7,6 +7,7 @@ import { makeRow } from "../../db/contract/rows.ts";
 import { openOutbox } from "../../db/sqlite/outbox.ts";
 import type { LedgerRow, LedgerTail } from "../../db/store.ts";
 import { readExportAnswer } from "./export-answer.ts";
+import { isSampled } from "./sampling.ts";
 import { createShipping, SETTLE_MS, type SendResult } from "./shipping.ts";
 
 const START = Date.parse("2026-11-24T10:00:00Z");
@@ -24,7 +25,7 @@ const traceOf = (n: number) => createHash("sha256").update(String(n)).digest("he
 const rowAt = (n: number): LedgerRow =>
   makeRow({ id: idAt(START + n), traceId: traceOf(n), attempt: 1 });
 
-function rig(answer: (body: Uint8Array, count: number) => SendResult) {
+function rig(answer: (body: Uint8Array, count: number) => SendResult, sampledShare = 1) {
   const dir = mkdtempSync(join(tmpdir(), "anyray-shipping-"));
   const outbox = openOutbox(join(dir, "outbox.sqlite"));
   cleanups.push(() => {
@@ -43,7 +44,8 @@ function rig(answer: (body: Uint8Array, count: number) => SendResult) {
     tail,
     content: { ofTrace: async () => [] },
     outbox,
-    resource: { serviceName: "anyray", serviceVersion: "0", instanceId: "x" },
+    resource: { attributes: {}, serviceName: "anyray", serviceVersion: "0", instanceId: "x" },
+    sampledShare,
     now: () => time,
     send: async (body) => {
       sent.push(body);
@@ -109,6 +111,25 @@ describe("shipping", () => {
     expect(await shipping.step()).toMatchObject({ spans: 198, setAside: 1, later: null });
     expect(await outbox.countSetAside()).toBe(1);
     expect(await outbox.handedOver()).toBe(rows.at(-1)?.id ?? null);
+  });
+
+  test("leaves out what is not sampled, and goes on behind it", async () => {
+    const { rows, shipping, sent, outbox } = rig(() => TAKEN, 0.25);
+    await shipping.step();
+    rows.push(...Array.from({ length: 200 }, (_, n) => rowAt(n + 1)));
+    const { spans } = await shipping.step();
+    expect(spans).toBeGreaterThan(40);
+    expect(spans).toBeLessThan(180);
+    for (const row of rows) {
+      const isSent = sent.some((body) => has(body, row));
+      expect([row.traceId, isSent]).toEqual([row.traceId, isSampled(row.traceId, 0.25)]);
+    }
+    expect(await outbox.handedOver()).toBe(rows.at(-1)?.id ?? null);
+    const none = rig(() => TAKEN, 0);
+    await none.shipping.step();
+    none.rows.push(rowAt(1));
+    expect(await none.shipping.step()).toMatchObject({ spans: 0, later: null });
+    expect(none.sent).toHaveLength(0);
   });
 
   test("counts what the other side took and threw away", async () => {

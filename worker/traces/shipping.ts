@@ -5,7 +5,8 @@
  */
 import type { ContentStore, LedgerRow, LedgerTail, Outbox } from "../../db/store.ts";
 import { encodeSpans, type Resource } from "./otlp.ts";
-import { attemptSpan, isFollowed, requestSpan, type Span } from "./span.ts";
+import { isSampled } from "./sampling.ts";
+import { attemptSpan, isFollowed, requestSpan, type Span, traceIdOf } from "./span.ts";
 
 const BATCH_ROWS = 256;
 /** Half of what the Collector takes at once; a batch ends behind the row that passes it. */
@@ -26,6 +27,8 @@ export interface ShippingOptions {
   readonly content: Pick<ContentStore, "ofTrace">;
   readonly outbox: Outbox;
   readonly resource: Resource;
+  /** Of the traces, 0 to 1; the others stay here. */
+  readonly sampledShare: number;
   readonly now: () => number;
   readonly send: (body: Uint8Array) => Promise<SendResult>;
 }
@@ -52,7 +55,7 @@ export interface Shipping {
 }
 
 export function createShipping(options: ShippingOptions): Shipping {
-  const { tail, content, outbox, resource, now, send } = options;
+  const { tail, content, outbox, resource, sampledShare, now, send } = options;
 
   /** Where to go on: at the very first start behind what is there already. */
   async function place(): Promise<string> {
@@ -64,6 +67,7 @@ export function createShipping(options: ShippingOptions): Shipping {
   }
 
   async function spansOf(row: LedgerRow): Promise<Span[]> {
+    if (!isSampled(traceIdOf(row), sampledShare)) return [];
     const attempt = attemptSpan(row);
     const spans = attempt === null ? [] : [attempt];
     if (!isFollowed(row)) spans.push(requestSpan(row, await content.ofTrace(row.traceId)));
@@ -90,7 +94,10 @@ export function createShipping(options: ShippingOptions): Shipping {
     const last = rows.at(-1);
     if (last === undefined) return null;
     const spans = rows.flatMap((each) => each.spans);
-    const result = await send(encodeSpans(spans, resource));
+    const result: SendResult =
+      spans.length === 0
+        ? { kind: "taken", rejectedSpans: 0 }
+        : await send(encodeSpans(spans, resource));
     if (result.kind === "later") return { afterMs: result.afterMs };
     if (result.kind === "taken") {
       await outbox.setHandedOver(last.row.id);

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { makeRow } from "../../db/contract/rows.ts";
 import type { ContentRow } from "../../db/store.ts";
 import allowed from "../../otel-collector/attributes.json" with { type: "json" };
@@ -16,6 +18,13 @@ describe("spans", () => {
     const names = [...RESOURCE_NAMES, ...SPAN_NAMES];
     expect(names.filter((name) => !passed.has(name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("have all their names in the table of the README, and it has no other", () => {
+    const text = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
+    const table = text.slice(text.indexOf("| attribute"));
+    const named = [...table.matchAll(/^\| `([\w.]+)`/gm)].map(([, name]) => name);
+    expect(named).toEqual([...RESOURCE_NAMES, ...SPAN_NAMES]);
   });
 
   test("are one for the request and one for each attempt, below it", () => {
@@ -51,6 +60,35 @@ describe("spans", () => {
     const failed = requestSpan({ ...row, outcome: "timeout", usageSource: "none" }, []);
     expect([failed.isError, failed.attributes.get("error.type")]).toEqual([true, "timeout"]);
     expect(failed.attributes.has("gen_ai.usage.input_tokens")).toBe(false);
+  });
+
+  test("point to a caller's span, or are part of its trace; the request's id is ours either way", () => {
+    const [callers, span] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"];
+    const linked = requestSpan({ ...row, callerSpan: `${callers}-${span}-link` }, []);
+    expect([linked.traceId, linked.parentSpanId]).toEqual([TRACE, null]);
+    expect(linked.link).toMatchObject({ traceId: callers, spanId: span });
+    const trusted = { ...row, callerSpan: `${callers}-${span}-parent` };
+    const below = requestSpan(trusted, []);
+    expect([below.traceId, below.parentSpanId, below.link]).toEqual([callers, span, null]);
+    const attempt = attemptSpan(trusted);
+    expect([attempt?.traceId, attempt?.parentSpanId]).toEqual([callers, below.spanId]);
+    for (const each of [below, attempt]) {
+      expect(each?.attributes.get("anyray.request_id")).toBe(`req_${TRACE}`);
+    }
+  });
+
+  test("say why the model stopped, and `error` where the stream was cut", () => {
+    const reasons = (change: Partial<typeof row>) =>
+      attemptSpan({ ...row, ...change })?.attributes.get("gen_ai.response.finish_reasons");
+    expect(reasons({ finishReason: "tool_call" })).toEqual(["tool_call"]);
+    expect(reasons({ finishReason: null, outcome: "cut" })).toEqual(["error"]);
+    expect(reasons({ finishReason: null, outcome: "timeout" })).toBeUndefined();
+  });
+
+  test("say that content was to be kept and is not there", () => {
+    const mode = (contentMode: string | null) =>
+      requestSpan({ ...row, contentMode }, []).attributes.get("anyray.content.mode");
+    expect([mode("encrypted"), mode("off"), mode(null)]).toEqual(["lost", "off", undefined]);
   });
 
   test("an attempt that another one followed ends no request", () => {

@@ -6,14 +6,15 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { ContentRow, LedgerRow } from "../../db/store.ts";
 import { parseEnvelope } from "../encryption/envelope.ts";
-import { requestSpanId } from "../ids.ts";
+import { requestIdOf, requestSpanId } from "../ids.ts";
 import { formatPicoUsd } from "../money.ts";
+import { readCallerSpan } from "./caller-span.ts";
 import type { SpanName } from "./names.ts";
 
-export type SpanValue = string | number | boolean;
+export type SpanValue = string | number | boolean | readonly string[];
 
 export interface Span {
-  /** 32 lower-case hex digits. */
+  /** 32 lower-case hex digits: ours, or the caller's where callers are trusted. */
   readonly traceId: string;
   /** 16. */
   readonly spanId: string;
@@ -25,6 +26,8 @@ export interface Span {
   readonly startMs: number;
   readonly endMs: number;
   readonly isError: boolean;
+  /** A span of the caller's, in another trace. */
+  readonly link: { readonly traceId: string; readonly spanId: string } | null;
   readonly attributes: ReadonlyMap<SpanName, SpanValue>;
 }
 
@@ -52,6 +55,12 @@ export function attemptSpanId(traceId: string, attempt: number): string {
   return id.slice(0, 16);
 }
 
+/** The trace that a row's spans are part of. */
+export function traceIdOf(row: Pick<LedgerRow, "traceId" | "callerSpan">): string {
+  const caller = readCallerSpan(row.callerSpan);
+  return caller?.use === "parent" ? caller.traceId : row.traceId;
+}
+
 /** A row after which the client still waited: another attempt followed, and its row ends the request. */
 export function isFollowed(row: LedgerRow): boolean {
   return row.status === null && row.outcome !== "crashed";
@@ -67,13 +76,14 @@ export function attemptSpan(row: LedgerRow): Span | null {
   attributes.put("anyray.upstream_status", row.upstreamStatus);
   describe(attributes, row);
   return {
-    traceId: row.traceId,
+    traceId: traceIdOf(row),
     spanId: attemptSpanId(row.traceId, row.attempt),
     parentSpanId: requestSpanId(row.traceId),
     name: nameOf(row),
     kind: "client",
     ...times(row),
     isError: row.outcome !== "ok",
+    link: null,
     attributes: attributes.values,
   };
 }
@@ -84,17 +94,21 @@ export function requestSpan(row: LedgerRow, content: readonly ContentRow[]): Spa
   attributes.put("http.request.method", "POST");
   attributes.put("http.route", ROUTES[row.endpoint]);
   attributes.put("http.response.status_code", row.status);
-  attributes.put("anyray.request_id", `req_${row.traceId}`);
   describe(attributes, row);
+  // What was to be kept and is not there was lost, by a crash or with the thread that seals.
+  const mode = row.contentMode === null || row.contentMode === "off" ? row.contentMode : "lost";
+  attributes.put("anyray.content.mode", mode);
   for (const part of content) describePart(attributes, part);
+  const caller = readCallerSpan(row.callerSpan);
   return {
-    traceId: row.traceId,
+    traceId: traceIdOf(row),
     spanId: requestSpanId(row.traceId),
-    parentSpanId: null,
+    parentSpanId: caller?.use === "parent" ? caller.spanId : null,
     name: nameOf(row),
     kind: "server",
     ...times(row),
     isError: row.outcome !== "ok",
+    link: caller?.use === "link" ? caller : null,
     attributes: attributes.values,
   };
 }
@@ -110,6 +124,7 @@ function times(row: LedgerRow): Pick<Span, "startMs" | "endMs"> {
 
 /** What request and attempt have in common. */
 function describe(attributes: Attributes, row: LedgerRow): void {
+  attributes.put("anyray.request_id", requestIdOf(row.traceId));
   const isUsed = row.usageSource !== "none";
   attributes.put("gen_ai.operation.name", OPERATIONS[row.endpoint]);
   attributes.put("gen_ai.request.model", row.modelRequested);
@@ -126,6 +141,9 @@ function describe(attributes: Attributes, row: LedgerRow): void {
     attributes.put("gen_ai.usage.cache_write.input_tokens", row.cacheWriteTokens);
     attributes.put("gen_ai.usage.reasoning.output_tokens", row.reasoningTokens);
   }
+  // The conventions' word for a stream that was cut.
+  const finished = row.finishReason ?? (row.outcome === "cut" ? "error" : null);
+  if (finished !== null) attributes.put("gen_ai.response.finish_reasons", [finished]);
   if (row.outcome !== "ok") attributes.put("error.type", row.outcome);
   attributes.put("anyray.user", row.user);
   attributes.put("anyray.team", row.team);
@@ -141,6 +159,10 @@ function describe(attributes: Attributes, row: LedgerRow): void {
   attributes.put("anyray.usage_source", row.usageSource);
   attributes.put("anyray.price_version", row.priceVersion);
   attributes.put("anyray.unpriced", row.unpriced);
+  if (row.savedInputTokens > 0) {
+    attributes.put("anyray.saved_input_tokens", row.savedInputTokens);
+    attributes.put("anyray.saved_usd", formatPicoUsd(row.savedPicoUsd));
+  }
   if (row.costPicoUsd !== null) attributes.put("anyray.cost_usd", formatPicoUsd(row.costPicoUsd));
 }
 

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import type { ContentRow, LedgerRow } from "../../../db/store.ts";
 import { parseEnvelope } from "../../encryption/envelope.ts";
 import { formatPicoUsd } from "../../money.ts";
+import { readCallerSpan } from "../../traces/caller-span.ts";
 import type { StoredSpan } from "../../traces/read/stored-span.ts";
 
 const Name = t.Union([t.String(), t.Null()]);
@@ -85,6 +86,24 @@ export function toSpanJson(span: StoredSpan) {
 
 function toTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
+}
+
+export const CallerSpanRecord = t.Union(
+  [
+    t.Object({
+      trace_id: t.String(),
+      span_id: t.String(),
+      use: t.String({ description: "link | parent: then the spans are part of that trace" }),
+    }),
+    t.Null(),
+  ],
+  { description: "The span that the caller's `traceparent` named" },
+);
+
+export function toCallerJson(kept: string | null): typeof CallerSpanRecord.static {
+  const caller = readCallerSpan(kept);
+  if (caller === null) return null;
+  return { trace_id: caller.traceId, span_id: caller.spanId, use: caller.use };
 }
 
 export const ContentFacts = t.Object({

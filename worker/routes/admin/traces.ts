@@ -13,16 +13,19 @@ import {
   type BackendFailure,
   type TraceBackend,
 } from "../../traces/backend/backend.ts";
+import { isSampled } from "../../traces/sampling.ts";
 import type { StoredSpan } from "../../traces/read/stored-span.ts";
-import { attemptSpan, isFollowed, requestSpan, type Span } from "../../traces/span.ts";
+import { attemptSpan, isFollowed, requestSpan, type Span, traceIdOf } from "../../traces/span.ts";
 import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
 import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
 import { toGroupJson } from "./spend-json.ts";
 import { parseWhere } from "./spend-query.ts";
 import {
+  CallerSpanRecord,
   ContentFacts,
   SpanRecord,
+  toCallerJson,
   toContentFacts,
   toSpanJson,
   toSummary,
@@ -92,8 +95,9 @@ export function traceRoutes(deps: Deps) {
             }),
             source_code: t.Union([t.String(), t.Null()], {
               description:
-                "What is wrong with the back end: backend_away | backend_refused | backend_unreadable | trace_not_found | trace_partial",
+                "What is wrong with the back end: backend_away | backend_refused | backend_unreadable | trace_not_found | trace_not_sampled | trace_partial",
             }),
+            caller: CallerSpanRecord,
             spans: t.Array(SpanRecord),
             content: t.Array(ContentFacts),
             decrypt: t.Union([t.String(), t.Null()], {
@@ -167,15 +171,12 @@ async function readTrace(deps: Deps, id: string) {
   }
   const isOpenable = content.some((part) => part.content.state !== "omitted");
   const last = rows[0];
-  const { traceBackend } = deps;
-  const stored =
-    last === undefined || traceBackend === null
-      ? IN_LEDGER
-      : await readStored(traceBackend, id, last.timeMs);
+  const stored = await readStored(deps, last);
   return {
     trace_id: id,
     source: stored.source,
     source_code: stored.code,
+    caller: toCallerJson(last?.callerSpan ?? null),
     spans: (stored.spans ?? spansOf(rows.toReversed())).map(toSpanJson),
     content: content.map(toContentFacts),
     decrypt: isOpenable
@@ -198,19 +199,22 @@ interface Stored {
   readonly source: TraceBackend["name"] | "ledger";
   /** Null: the back end gives none. */
   readonly spans: readonly StoredSpan[] | null;
-  readonly code: BackendFailure | "trace_not_found" | "trace_partial" | null;
+  readonly code: BackendFailure | "trace_not_found" | "trace_not_sampled" | "trace_partial" | null;
 }
 
 const IN_LEDGER: Stored = { source: "ledger", spans: null, code: null };
 
-async function readStored(backend: TraceBackend, id: string, aboutMs: number): Promise<Stored> {
+async function readStored(deps: Deps, row: LedgerRow | undefined): Promise<Stored> {
+  const { traceBackend: backend, sampledShare } = deps;
+  if (backend === null || row === undefined) return IN_LEDGER;
+  if (!isSampled(traceIdOf(row), sampledShare)) return { ...IN_LEDGER, code: "trace_not_sampled" };
   try {
-    const trace = await backend.trace(id, aboutMs);
-    if (trace === null) return { ...IN_LEDGER, code: "trace_not_found" };
+    const trace = await backend.trace(traceIdOf(row), row.timeMs);
+    // A caller's trace may hold many requests.
+    const own = trace?.spans.filter(({ traceId }) => traceId === row.traceId) ?? [];
+    if (trace === null || own.length === 0) return { ...IN_LEDGER, code: "trace_not_found" };
     // Parents first, then as they began: back ends keep no order.
-    const spans = trace.spans.toSorted(
-      (a, b) => rank(a) - rank(b) || (a.startMs ?? 0) - (b.startMs ?? 0),
-    );
+    const spans = own.toSorted((a, b) => rank(a) - rank(b) || (a.startMs ?? 0) - (b.startMs ?? 0));
     return { source: backend.name, spans, code: trace.isPartial ? "trace_partial" : null };
   } catch (error) {
     if (error instanceof BackendError) return { ...IN_LEDGER, code: error.code };
@@ -218,8 +222,8 @@ async function readStored(backend: TraceBackend, id: string, aboutMs: number): P
   }
 }
 
-function rank({ parentSpanId }: StoredSpan): number {
-  return parentSpanId === null ? 0 : 1;
+function rank({ kind }: StoredSpan): number {
+  return kind === "server" ? 0 : 1;
 }
 
 /** The request's span first. @param rows in the order of the attempts */

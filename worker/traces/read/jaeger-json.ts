@@ -1,14 +1,23 @@
 /** Spans out of the JSON of Jaeger's own API (`/api/traces/{id}`): attributes are tags, times are microseconds. */
-import { eachObject, type Members } from "./json-places.ts";
+import { eachObject, type Members, parseJson } from "./json-places.ts";
 import { readId, readKind, readTime } from "./span-members.ts";
-import { type AttributeValue, isKeptName, isOwnName, type StoredSpan } from "./stored-span.ts";
+import {
+  type AttributeValue,
+  isKeptName,
+  isListName,
+  isOwnName,
+  ownTraceId,
+  type StoredSpan,
+} from "./stored-span.ts";
 
 /** @param trace an item of `data` @throws SourceFault */
 export function spansOfJaegerTrace(trace: Members, place: string): StoredSpan[] {
   return eachObject(trace, "spans", place, (span, at) => {
     const tags = new Map(
       eachObject(span, "tags", at, (tag): [string, AttributeValue][] =>
-        typeof tag["key"] === "string" ? [[tag["key"], valueOf(tag)]] : [],
+        typeof tag["key"] === "string"
+          ? [[tag["key"], isListName(tag["key"]) ? textsOf(tag) : valueOf(tag)]]
+          : [],
       ),
     );
     const attributes = new Map([...tags].filter(([key]) => isKeptName(key)));
@@ -20,7 +29,7 @@ export function spansOfJaegerTrace(trace: Members, place: string): StoredSpan[] 
     );
     return [
       {
-        traceId: readId(span, "traceID", 16, at),
+        traceId: ownTraceId(attributes, readId(span, "traceID", 16, at)),
         spanId: readId(span, "spanID", 8, at),
         parentSpanId: parent ?? null,
         name: typeof operationName === "string" ? operationName : "",
@@ -42,4 +51,10 @@ function valueOf({ value }: Members): AttributeValue {
   const isScalar =
     typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return isScalar ? value : null;
+}
+
+/** Jaeger writes a list as its JSON. */
+function textsOf({ value }: Members): readonly string[] | null {
+  const texts = typeof value === "string" ? parseJson(value) : null;
+  return Array.isArray(texts) ? texts.filter((text) => typeof text === "string") : null;
 }

@@ -10,6 +10,15 @@ export class SourceFault extends Error {
   override readonly name = "SourceFault";
 }
 
+/** Undefined for what is no JSON: the runtime's own words would quote it. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws SourceFault */
 export function toMembers(value: unknown, place: string): Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -9,11 +9,19 @@ import {
   memberList,
   memberObject,
   type Members,
+  parseJson,
   SourceFault,
   toMembers,
 } from "./json-places.ts";
 import { readId, readKind, readOptionalId, readTime } from "./span-members.ts";
-import { type AttributeValue, isKeptName, isOwnName, type StoredSpan } from "./stored-span.ts";
+import {
+  type AttributeValue,
+  isKeptName,
+  isListName,
+  isOwnName,
+  ownTraceId,
+  type StoredSpan,
+} from "./stored-span.ts";
 
 export interface TraceDocument {
   readonly spans: readonly StoredSpan[];
@@ -52,15 +60,6 @@ export function* traceDocuments(lines: Iterable<string>): Generator<TraceDocumen
     );
   }
   yield readTraceDocument(value, "");
-}
-
-/** Undefined for what is no JSON: the runtime's own words would quote it. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param prefix which document it is, before the place in it @throws SourceFault */
@@ -107,7 +106,8 @@ function spansOfOtlp(span: Members, place: string): StoredSpan[] {
     eachObject(span, "attributes", place, (attribute, at): [string, AttributeValue][] => {
       const { key } = attribute;
       if (typeof key !== "string" || !isKeptName(key)) return [];
-      return [[key, valueOf(memberObject(attribute, "value", at))]];
+      const value = memberObject(attribute, "value", at);
+      return [[key, isListName(key) ? textsOf(value, at) : valueOf(value)]];
     }),
   );
   if (![...attributes.keys()].some(isOwnName)) return [];
@@ -115,7 +115,7 @@ function spansOfOtlp(span: Members, place: string): StoredSpan[] {
   const code = memberObject(span, "status", place)?.["code"];
   return [
     {
-      traceId: readId(span, "traceId", 16, place),
+      traceId: ownTraceId(attributes, readId(span, "traceId", 16, place)),
       spanId: readId(span, "spanId", 8, place),
       parentSpanId: readOptionalId(span, "parentSpanId", 8, place),
       name: typeof name === "string" ? name : "",
@@ -126,6 +126,15 @@ function spansOfOtlp(span: Members, place: string): StoredSpan[] {
       attributes,
     },
   ];
+}
+
+/** A list of texts; null for any other value. @throws SourceFault */
+function textsOf(value: Members | null, place: string): readonly string[] | null {
+  const list = value === null ? null : memberObject(value, "arrayValue", place);
+  if (list === null) return null;
+  return eachObject(list, "values", place, ({ stringValue }) =>
+    typeof stringValue === "string" ? [stringValue] : [],
+  );
 }
 
 /** OTLP's `AnyValue`, as far as our attributes go. */

@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeRow } from "../../db/contract/rows.ts";
+import { openOutbox } from "../../db/sqlite/outbox.ts";
+import type { LedgerRow } from "../../db/store.ts";
+import { createBacklog } from "./backlog.ts";
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const each of cleanups.splice(0)) each();
+});
+
+async function rig(maxBytes: number, rowCount: number, inlineBytes = 0) {
+  const dir = mkdtempSync(join(tmpdir(), "anyray-backlog-"));
+  const outbox = openOutbox(join(dir, "outbox.sqlite"));
+  cleanups.push(() => {
+    outbox.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await outbox.setHandedOver("");
+  const rows: LedgerRow[] = Array.from({ length: rowCount }, () => makeRow());
+  let reads = 0;
+  const backlog = createBacklog({
+    tail: {
+      newestId: async () => rows.at(-1)?.id ?? "",
+      after: async (id, limit) => {
+        reads += 1;
+        return rows.filter((row) => row.id > id).slice(0, limit);
+      },
+      close: () => undefined,
+    },
+    content: { inlineBytes: async () => inlineBytes },
+    outbox,
+    maxBytes,
+  });
+  return { outbox, rows, backlog, reads: () => reads };
+}
+
+describe("what waits for the Collector", () => {
+  test("is measured as it grows, and all kept below the bound", async () => {
+    const { backlog, rows, outbox } = await rig(10_000_000, 700);
+    const first = await backlog.hold();
+    expect(first.dropped).toBe(0);
+    rows.push(...Array.from({ length: 700 }, () => makeRow()));
+    expect(await backlog.hold()).toEqual({ bytes: 2 * first.bytes, dropped: 0 });
+    expect(await outbox.handedOver()).toBe("");
+  });
+
+  test("loses its oldest above the bound, counted, and no more than it must", async () => {
+    const { backlog, rows, outbox } = await rig(1_000_000, 700);
+    const { bytes, dropped } = await backlog.hold();
+    expect(bytes).toBeLessThanOrEqual(900_000);
+    expect(bytes).toBeGreaterThan(890_000);
+    expect(dropped).toBe(250);
+    expect(await outbox.handedOver()).toBe(rows[249]?.id ?? null);
+    expect(await backlog.hold()).toEqual({ bytes, dropped: 0 });
+  });
+
+  test("counts sealed content as it would be sent", async () => {
+    const { backlog } = await rig(10_000_000, 100, 16_384);
+    const { bytes } = await backlog.hold();
+    expect(bytes).toBe(100 * (2_000 + Math.ceil((16_384 * 4) / 3)));
+  });
+
+  test("is measured anew where some of it was handed over, and not read twice else", async () => {
+    const { backlog, rows, outbox, reads } = await rig(10_000_000, 512);
+    const { bytes } = await backlog.hold();
+    const before = reads();
+    await backlog.hold();
+    expect(reads()).toBe(before + 1);
+    await outbox.setHandedOver(rows[255]?.id ?? "");
+    expect((await backlog.hold()).bytes).toBe(bytes / 2);
+  });
+});
