@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
 import { startCheckpoints, type Checkpoints } from "./sqlite/checkpoints.ts";
+import { createAdmin } from "./sqlite/admin.ts";
 import { createAudit } from "./sqlite/audit.ts";
 import { createClaimedUsers } from "./sqlite/claimed-users.ts";
 import { createContentReader } from "./sqlite/content.ts";
@@ -81,6 +82,7 @@ function assemble(options: StoreOptions, parts: Parts, release: () => void): Sto
     prices: createPrices(database),
     settings: createSettings(database),
     audit: createAudit(database),
+    admin: createAdmin(database),
     content,
     journal: parts.journal,
     async close() {

@@ -1,4 +1,5 @@
 /** The ports to the audit log and to the settings that are changed with it. Types, and the error that both share. */
+import type { AdminChange } from "./store-admin.ts";
 
 /** One entry of the audit log, sealed into the chain (`worker/audit/SPEC.md`). */
 export interface AuditRecord {
@@ -42,11 +43,14 @@ export interface Setting {
 
 /** A new value for a setting. */
 export interface SettingChange {
+  readonly kind: "setting";
   readonly name: string;
   readonly value: string;
   /** The version that was read; 0: there was none. Null: whatever it was. */
   readonly expectedVersion: number | null;
 }
+
+export type Change = SettingChange | AdminChange;
 
 /** The change was made by someone else meanwhile. */
 export class VersionConflict extends Error {
@@ -60,13 +64,11 @@ export interface SettingStore {
 /** The audit log, and every change that belongs into it. */
 export interface AuditStore {
   /**
-   * In one transaction, one writer at a time: reads the head, has the entry made for it, stores it together with the settings.
-   * Rejects, with nothing stored, if anything fails; with `VersionConflict` if a setting has another version.
+   * In one transaction, one writer at a time: reads the head, has the entry made for it, stores it together with the changes.
+   * Rejects, with nothing stored, if anything fails; with `VersionConflict` if what is to be changed has another version, is not
+   * there (any more), or is there already.
    */
-  append(
-    make: (head: AuditHead) => AuditRecord,
-    settings?: readonly SettingChange[],
-  ): Promise<AuditRecord>;
+  append(make: (head: AuditHead) => AuditRecord, changes?: readonly Change[]): Promise<AuditRecord>;
   head(): Promise<AuditHead>;
   /** Newest first. */
   list(query: AuditQuery): Promise<readonly AuditRecord[]>;

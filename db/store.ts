@@ -6,9 +6,11 @@
  * string is an id of ours, a closed enum, or matches the identity pattern; a schema test holds the tables to that.
  */
 
+import type { AdminStore, CapCharge } from "./store-admin.ts";
 import type { AuditStore, SettingStore } from "./store-audit.ts";
 import type { ContentReader } from "./store-content.ts";
 
+export * from "./store-admin.ts";
 export * from "./store-audit.ts";
 export * from "./store-content.ts";
 export type * from "./store-traces.ts";
@@ -178,9 +180,10 @@ export interface LedgerStore {
   /**
    * Resolves once the row is committed; rejects if it could not be. Rows appended in the same turn of the event loop
    * share one commit. MUST be idempotent on `(traceId, attempt)`: the first row stays.
-   * `responseId` (of the Responses API) is remembered for the row's key in the same commit.
+   * `responseId` (of the Responses API) is remembered for the row's key, and `charges` are added to what was used under caps, in
+   * the same commit, and only with a row that is new.
    */
-  append(row: LedgerRow, responseId?: string): Promise<void>;
+  append(row: LedgerRow, responseId?: string, charges?: readonly CapCharge[]): Promise<void>;
   records(query: RecordsQuery): Promise<readonly LedgerRow[]>;
   spend(query: SpendQuery): Promise<SpendReport>;
   /** Rewrites cost columns, all in one transaction. For `reprice` only. */
@@ -214,6 +217,13 @@ export interface ClientKey {
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** A second label: names, not prose. */
+  readonly description: string | null;
+  /** Endpoints that the key may use; null: all. */
+  readonly endpoints: readonly string[] | null;
+  /** Hash of the secret before the last rotation, which still counts for a while. */
+  readonly previousHash: string | null;
+  readonly previousUntilMs: number | null;
 }
 
 export interface KeyStore {
@@ -221,7 +231,8 @@ export interface KeyStore {
   create(key: ClientKey): Promise<void>;
   /** Oldest first. */
   list(): Promise<readonly ClientKey[]>;
-  /** Revoked and expired keys are returned, too: the caller decides. */
+  find(id: string): Promise<ClientKey | null>;
+  /** By its secret, or the one before. Revoked and expired keys are returned, too: the caller decides. */
   findByHash(secretHash: string): Promise<ClientKey | null>;
   /** False if there is no such key, or it is revoked already. */
   revoke(id: string, atMs: number): Promise<boolean>;
@@ -295,6 +306,7 @@ export interface Store {
   readonly prices: PriceOverrideStore;
   readonly settings: SettingStore;
   readonly audit: AuditStore;
+  readonly admin: AdminStore;
   /** Written by the sealing thread alone; here it is read. */
   readonly content: ContentReader;
   readonly journal: AttemptJournal;

@@ -1,63 +1,28 @@
-/**
- * Client keys: their form, their check, and what of them is kept. The form is `ark_`, 43 base64url characters (256 random bits),
- * `_`, and 6 base62 characters: the CRC-32 of all before that `_`. So secret scanners and typing errors find them without a look-up.
- *
- * A 256-bit random secret needs no slow hash: SHA-256 is what the store holds, and look-up is by that hash.
- */
-import { hash as digest } from "node:crypto";
-import { crc32 } from "node:zlib";
+/** Client keys: `ark_…`, and what is kept of them. */
+import {
+  createId,
+  createSecret,
+  parseSecret,
+  type ParsedSecret,
+  type RandomBytes,
+} from "./secret-text.ts";
 
-const PREFIX = "ark_";
-const BODY_END = PREFIX.length + 43;
-const CHECKSUM_LENGTH = 6;
-const KEY_LENGTH = BODY_END + 1 + CHECKSUM_LENGTH;
-const FORM = /^ark_[A-Za-z0-9_-]{43}_[0-9A-Za-z]{6}$/;
-const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const KEY_ID_LENGTH = 16;
-
-/** `n` bytes that nobody can guess. */
-export type RandomBytes = (n: number) => Uint8Array;
+export type { RandomBytes } from "./secret-text.ts";
 
 /** What the store keeps of a secret; see `ClientKey.secretHash` and `ClientKey.display`. */
-export interface ParsedClientKey {
-  readonly hash: string;
-  readonly display: string;
-}
-
-function checksum(text: string): string {
-  let rest = crc32(text);
-  let digits = "";
-  for (let i = 0; i < CHECKSUM_LENGTH; i++) {
-    digits = (BASE62[rest % 62] ?? "") + digits;
-    rest = Math.floor(rest / 62);
-  }
-  return digits;
-}
+export type ParsedClientKey = ParsedSecret;
 
 /** A new secret. It is shown once, to whoever asked for it, and stored nowhere. */
 export function createClientKeySecret(random: RandomBytes): string {
-  const body = PREFIX + random(32).toBase64({ alphabet: "base64url", omitPadding: true });
-  return `${body}_${checksum(body)}`;
+  return createSecret("ark_", random);
 }
 
-/** Null unless the text has the form and its checksum is right. About 1 µs; safe on any text a stranger sends. */
+/** Null unless the text has the form and its checksum is right. */
 export function parseClientKey(text: string): ParsedClientKey | null {
-  if (text.length !== KEY_LENGTH || !FORM.test(text)) return null;
-  if (checksum(text.slice(0, BODY_END)) !== text.slice(BODY_END + 1)) return null;
-  return {
-    hash: digest("sha256", text, "hex"),
-    display: text.slice(PREFIX.length, PREFIX.length + 6),
-  };
+  return parseSecret("ark_", text);
 }
 
-/** `key_` and 16 base62 characters (95 random bits). Not secret: it stands in the ledger and in admin paths. */
+/** `key_` and 16 base62 characters. */
 export function createClientKeyId(random: RandomBytes): string {
-  let id = "";
-  while (id.length < KEY_ID_LENGTH) {
-    for (const byte of random(2 * KEY_ID_LENGTH)) {
-      // 248 = 4 × 62: what is above would favour the first characters.
-      if (byte < 248 && id.length < KEY_ID_LENGTH) id += BASE62[byte % 62] ?? "";
-    }
-  }
-  return `key_${id}`;
+  return createId("key_", random);
 }

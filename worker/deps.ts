@@ -2,6 +2,8 @@
  * Everything from outside that the gateway's core may touch, handed in by the composition root (`main.ts`, `deno.ts`, tests).
  * No module below keeps state of its own beyond what stands here.
  */
+import type { Access } from "./accounts/access.ts";
+import type { Passwords } from "./accounts/password.ts";
 import type { Store } from "../db/store.ts";
 import type { ContentRecorder } from "./content/recorder.ts";
 import type { Sealer } from "./content/sealer.ts";
@@ -9,6 +11,7 @@ import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import type { ClientKeys } from "./pipeline/client-keys.ts";
 import type { Counters } from "./telemetry/counters.ts";
 import type { Log } from "./telemetry/log.ts";
+import type { Quotas } from "./limits/quotas.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Pricing } from "./pricing/cost.ts";
@@ -48,6 +51,7 @@ export interface Deps {
   readonly routing: Routing;
   readonly pricing: Pricing;
   readonly settler: Settler;
+  readonly quotas: Quotas;
   readonly live: LiveRequests;
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;
@@ -65,7 +69,7 @@ export interface Deps {
   /** Tokens of a text by our own count. Never rejects. */
   readonly countTokens: (text: string) => Promise<number>;
   readonly limits: Limits;
-  /** Secrets that open the admin plane. */
-  readonly adminToken: string;
+  readonly access: Access;
+  readonly passwords: Passwords;
   readonly metricsToken: string | null;
 }

@@ -18,7 +18,7 @@ const TABLE = {
   ],
   unauthenticated: [401, "No valid credential was sent."],
   model_not_allowed: [403, "This key may not use that model."],
-  forbidden: [403, "This key may not do that."],
+  forbidden: [403, "That is not allowed with this credential."],
   not_found: [404, "There is nothing at this address."],
   model_not_found: [
     404,

@@ -4,15 +4,20 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Store } from "../db/store.ts";
+import { Access } from "./accounts/access.ts";
+import { createPasswords } from "./accounts/password.ts";
 import { createApp, type App } from "./app.ts";
 import { createRecorder } from "./content/recorder.ts";
 import { createSealer } from "./content/sealer.ts";
 import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
+import type { Place } from "./config/traces.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { keyId } from "./encryption/keyring.ts";
-import { createEgress } from "./egress.ts";
+import { createEgress, type Destination } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
+import { Quotas } from "./limits/quotas.ts";
+import { createWebhook, WEBHOOK, type WebhookOptions } from "./limits/webhook.ts";
 import { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
 import { LiveRequests } from "./pipeline/live-requests.ts";
@@ -62,7 +67,11 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
   const egress = createEgress({
-    destinations: [...providerDestinations(config.providers), ...traceDestinations(config.traces)],
+    destinations: [
+      ...providerDestinations(config.providers),
+      ...traceDestinations(config.traces),
+      ...webhookDestinations(config.quotas.webhook),
+    ],
     connectMs: config.timeouts.connectMs,
     firstByteMs: config.timeouts.firstByteMs,
     now: () => clock.monotonic(),
@@ -78,8 +87,19 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     beforeId: null,
   });
   const ids = createIdSource(() => clock.now(), newest?.id ?? null);
+  const quotas = new Quotas({
+    admin: store.admin,
+    audit: store.audit,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    allowUnpriced: config.quotas.allowUnpriced,
+    log,
+    notify: createNotify(config.quotas.webhook, { egress, counters }),
+  });
+  await quotas.reload();
   const settler = new Settler({
     ledger: store.ledger,
+    chargesOf: (row) => quotas.caps.chargesOf(row),
     closeAttempt: (slot) => store.journal.close(slot),
     pricing,
     ids,
@@ -89,6 +109,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   });
   await addFirstKey(store, config.secrets.clientKey, clock.now());
   await settleCrashed(store, settler, config, log);
+  await quotas.loadUsage();
 
   const reload = setInterval(() => {
     loadCatalogue(store, log).then(
@@ -159,6 +180,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     },
     pricing,
     settler,
+    quotas,
     live,
     content: createRecorder({
       sealer,
@@ -180,7 +202,13 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       totalMs: config.timeouts.totalMs,
       keepTracesMs: config.traces.keepMs,
     },
-    adminToken: config.secrets.adminToken,
+    access: new Access({
+      admin: store.admin,
+      adminToken: config.secrets.adminToken,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+    }),
+    passwords: createPasswords(),
     metricsToken: config.secrets.metricsToken,
   };
   return {
@@ -220,6 +248,17 @@ function startExporter(
   return createExporter({ ...parts, dataDir, path, resource, sampledShare, maxWaitingBytes });
 }
 
+function webhookDestinations(place: Place | null): Destination[] {
+  if (place === null) return [];
+  const { url, allowPrivate } = place;
+  return [{ name: WEBHOOK, reason: "webhook", origin: url.origin, allowPrivate }];
+}
+
+function createNotify(place: Place | null, parts: Pick<WebhookOptions, "egress" | "counters">) {
+  if (place === null) return null;
+  return createWebhook({ ...parts, pathAndQuery: `${place.url.pathname}${place.url.search}` });
+}
+
 async function loadCatalogue(store: Store, log: Log) {
   const { entries, unreadable } = readOverrides(await store.prices.list());
   if (unreadable.length > 0) {
@@ -247,6 +286,10 @@ async function addFirstKey(store: Store, secret: string, nowMs: number): Promise
     createdAtMs: nowMs,
     expiresAtMs: null,
     revokedAtMs: null,
+    description: null,
+    endpoints: null,
+    previousHash: null,
+    previousUntilMs: null,
   });
 }
 

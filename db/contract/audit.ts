@@ -52,7 +52,7 @@ export function describeAudit(name: string, open: Open): void {
     test("stores settings with their entry, or neither", async () => {
       const { audit, settings } = opened.store;
       const change = (value: string, expectedVersion: number | null) =>
-        audit.append(link(), [{ name: "a.setting", value, expectedVersion }]);
+        audit.append(link(), [{ kind: "setting", name: "a.setting", value, expectedVersion }]);
       await change('"one"', 0);
       expect(await settings.get("a.setting")).toEqual({
         name: "a.setting",
@@ -70,7 +70,7 @@ export function describeAudit(name: string, open: Open): void {
       await expect(
         audit.append(() => {
           throw new Error("no entry");
-        }, [{ name: "another", value: '"x"', expectedVersion: null }]),
+        }, [{ kind: "setting", name: "another", value: '"x"', expectedVersion: null }]),
       ).rejects.toThrow("no entry");
       expect(await settings.get("another")).toBeNull();
     });

@@ -20,6 +20,10 @@ function makeKey(members: Partial<ClientKey> = {}): ClientKey {
     createdAtMs: 1_700_000_000_000 + count,
     expiresAtMs: 1_900_000_000_000,
     revokedAtMs: null,
+    description: "spare one",
+    endpoints: ["chat", "embeddings"],
+    previousHash: null,
+    previousUntilMs: null,
     ...members,
   };
 }
@@ -32,6 +36,8 @@ const NOTHING = {
   passthrough: null,
   models: null,
   expiresAtMs: null,
+  description: null,
+  endpoints: null,
 } as const;
 
 function override(members: Partial<PriceOverride> = {}): PriceOverride {

@@ -25,6 +25,15 @@ export const OPTIONAL_ENUMS = {
   content_mode: ["off", "encrypted", "plaintext"],
 } as const;
 
+/** Closed lists of the tables of administration. */
+export const ADMIN_ENUMS = {
+  scope: ["org", "team", "user", "key"],
+  unit: ["usd", "tokens"],
+  window: ["hour", "day", "week", "month"],
+  mode: ["hard", "soft"],
+  role: ["owner", "admin", "auditor", "viewer"],
+} as const;
+
 /** The columns of the ledger that hold names; every other text of it is an id of ours or an enum. */
 export const LEDGER_NAMES = [
   "session",
@@ -88,6 +97,11 @@ export function isOneOf(column: keyof typeof ENUMS): string {
 /** The same, or nothing. */
 export function isNoneOrOneOf(column: keyof typeof OPTIONAL_ENUMS): string {
   return `("${column}" is null or ${anyOf(column, OPTIONAL_ENUMS[column])})`;
+}
+
+/** One of a table of administration. */
+export function isAdminOneOf(column: keyof typeof ADMIN_ENUMS): string {
+  return `(${anyOf(column, ADMIN_ENUMS[column])})`;
 }
 
 function anyOf(column: string, values: readonly string[]): string {

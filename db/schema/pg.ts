@@ -1,45 +1,15 @@
 /** The tables on Postgres: the twin of `sqlite.ts`, where the columns are explained. */
 import { sql } from "drizzle-orm";
-import {
-  bigint,
-  boolean,
-  check,
-  integer,
-  numeric,
-  pgTable,
-  primaryKey,
-  text,
-} from "drizzle-orm/pg-core";
-import {
-  areNames,
-  ENUMS,
-  isNoneOrOneOf,
-  isOneOf,
-  LEDGER_NAMES,
-  NAME_CHARACTERS,
-  TOKENS_ADD_UP,
-} from "./bounds.ts";
+import { bigint, check, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { ENUMS, LEDGER_NAMES, TOKENS_ADD_UP, isNoneOrOneOf, isOneOf } from "./bounds.ts";
+import { count, flag, hasOnly, isHex, isJson, money, names } from "./pg-columns.ts";
 
-const count = (name: string) => bigint(name, { mode: "number" }).notNull();
-const flag = (name: string) => boolean(name).notNull();
-const money = (name: string) => numeric(name, { mode: "bigint", precision: 38, scale: 0 });
-
-const hasOnly = (characters: string) => (column: string) => `"${column}" !~ '[^${characters}]'`;
-const isHex = hasOnly("0-9a-f");
-
-function names(table: string, columns: readonly string[]) {
-  return check(`${table}_names`, sql.raw(areNames(columns, hasOnly(NAME_CHARACTERS))));
-}
+export * from "./pg-admin.ts";
 
 // `Object.keys` forgets the names it was given.
 const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
 
 const isCallerSpan = `"caller_span" ~ '^[0-9a-f]{32}-[0-9a-f]{16}-(link|parent)$'`;
-
-/** A JSON document of ours: names, and the marks of JSON. */
-function isJson(column: string, maxLength: number): string {
-  return `("${column}" is null or (length("${column}") <= ${maxLength} and ${hasOnly(`]{}",*[${NAME_CHARACTERS}`)(column)}))`;
-}
 
 export const ledger = pgTable(
   "ledger",
@@ -128,12 +98,23 @@ export const clientKey = pgTable(
     createdAtMs: bigint("created_at_ms", { mode: "number" }).notNull(),
     expiresAtMs: bigint("expires_at_ms", { mode: "number" }),
     revokedAtMs: bigint("revoked_at_ms", { mode: "number" }),
+    description: text(),
+    endpoints: text(),
+    previousHash: text("previous_hash").unique(),
+    previousUntilMs: bigint("previous_until_ms", { mode: "number" }),
   },
   () => [
     check("client_key_hash", sql.raw(`length("secret_hash") = 64 and ${isHex("secret_hash")}`)),
     check("client_key_metadata", sql`"metadata" is null or "metadata" in ('ignore','fill')`),
+    check(
+      "client_key_previous",
+      sql.raw(
+        `"previous_hash" is null or (length("previous_hash") = 64 and ${isHex("previous_hash")})`,
+      ),
+    ),
+    check("client_key_endpoints", sql.raw(isJson("endpoints", 1_024))),
     check("client_key_models", sql.raw(isJson("models", 16_384))),
-    names("client_key", ["id", "display", "name", "user", "team", "passthrough"]),
+    names("client_key", ["id", "display", "name", "description", "user", "team", "passthrough"]),
   ],
 );
 

@@ -3,52 +3,36 @@
  * by themselves. `pg.ts` is its twin; a drift test holds the two together.
  */
 import { sql } from "drizzle-orm";
-import { check, integer, numeric, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import {
-  areNames,
   ENUMS,
-  isNoneOrOneOf,
-  isOneOf,
   LEDGER_COUNTS,
   LEDGER_NAMES,
   LEDGER_OPTIONAL_COUNTS,
-  NAME_CHARACTERS,
   TOKENS_ADD_UP,
+  isNoneOrOneOf,
+  isOneOf,
 } from "./bounds.ts";
+import {
+  count,
+  flag,
+  hasOnly,
+  isHex,
+  isJson,
+  isWhole,
+  money,
+  names,
+  noNul,
+} from "./sqlite-columns.ts";
 
-const count = (name: string) => integer(name).notNull();
-const flag = (name: string) => integer(name, { mode: "boolean" }).notNull();
-const money = (name: string) => numeric(name, { mode: "bigint" });
-
-const hasOnly = (characters: string) => (column: string) =>
-  `"${column}" not glob '*[^${characters}]*'`;
-const isHex = hasOnly("0-9a-f");
-const isWhole = (column: string) => `typeof("${column}") = 'integer'`;
-
-function names(table: string, columns: readonly string[]) {
-  return check(`${table}_names`, sql.raw(areNames(columns, hasOnly(NAME_CHARACTERS))));
-}
+export * from "./sqlite-admin.ts";
 
 // `Object.keys` forgets the names it was given.
 const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
 
-/**
- * SQLite's `length` and `glob` end at a NUL: whatever stood behind one would be seen by no other check. Not by `concat`, which
- * SQLite has since 3.44 only.
- */
-function noNul(table: string, columns: readonly string[]) {
-  const all = columns.map((column) => `coalesce("${column}", '')`).join(" || ");
-  return check(`${table}_nul`, sql.raw(`instr(${all}, char(0)) = 0`));
-}
-
 const HEX = "[0-9a-f]";
 const CALLER_IDS = `${HEX.repeat(32)}-${HEX.repeat(16)}`;
 const isCallerSpan = `(("caller_span" glob '${CALLER_IDS}-link' or "caller_span" glob '${CALLER_IDS}-parent') and instr("caller_span", char(0)) = 0)`;
-
-/** A JSON document of ours: names, and the marks of JSON. */
-function isJson(column: string, maxLength: number): string {
-  return `("${column}" is null or (length("${column}") <= ${maxLength} and ${hasOnly(`]{}",*[${NAME_CHARACTERS}`)(column)}))`;
-}
 
 export const ledger = sqliteTable(
   "ledger",
@@ -155,12 +139,25 @@ export const clientKey = sqliteTable(
     createdAtMs: integer("created_at_ms").notNull(),
     expiresAtMs: integer("expires_at_ms"),
     revokedAtMs: integer("revoked_at_ms"),
+    description: text(),
+    /** JSON array of endpoints. */
+    endpoints: text(),
+    /** Of the secret before the last rotation, and how long it counts. */
+    previousHash: text("previous_hash").unique(),
+    previousUntilMs: integer("previous_until_ms"),
   },
   () => [
     check("client_key_hash", sql.raw(`length("secret_hash") = 64 and ${isHex("secret_hash")}`)),
     check("client_key_metadata", sql`"metadata" is null or "metadata" in ('ignore','fill')`),
+    check(
+      "client_key_previous",
+      sql.raw(
+        `"previous_hash" is null or (length("previous_hash") = 64 and ${isHex("previous_hash")})`,
+      ),
+    ),
+    check("client_key_endpoints", sql.raw(isJson("endpoints", 1_024))),
     check("client_key_models", sql.raw(isJson("models", 16_384))),
-    names("client_key", ["id", "display", "name", "user", "team", "passthrough"]),
+    names("client_key", ["id", "display", "name", "description", "user", "team", "passthrough"]),
     noNul("client_key", [
       "id",
       "secret_hash",
@@ -170,6 +167,9 @@ export const clientKey = sqliteTable(
       "team",
       "passthrough",
       "models",
+      "description",
+      "endpoints",
+      "previous_hash",
     ]),
   ],
 );

@@ -66,6 +66,69 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     created_at_ms: "number",
     expires_at_ms: "number",
     revoked_at_ms: "number",
+    description: "name",
+    endpoints: "json",
+    previous_hash: "hash",
+    previous_until_ms: "number",
+  },
+  invite: {
+    id: "name",
+    secret_hash: "hash",
+    name: "name",
+    description: "name",
+    user: "name",
+    team: "name",
+    metadata: "enum",
+    passthrough: "name",
+    models: "json",
+    endpoints: "json",
+    key_expires_at_ms: "number",
+    created_at_ms: "number",
+    expires_at_ms: "number",
+    redeemed_at_ms: "number",
+    revoked_at_ms: "number",
+    key_id: "name",
+  },
+  cap: {
+    id: "name",
+    scope: "enum",
+    scope_id: "name",
+    unit: "enum",
+    amount: "number",
+    window: "enum",
+    time_zone: "name",
+    mode: "enum",
+    warn_percent: "number",
+    created_at_ms: "number",
+    version: "number",
+  },
+  cap_usage: { cap_id: "name", subject: "name", window_start_ms: "number", used: "number" },
+  rate_limit: {
+    id: "name",
+    scope: "enum",
+    scope_id: "name",
+    requests_per_minute: "number",
+    tokens_per_minute: "number",
+    concurrent: "number",
+    created_at_ms: "number",
+    version: "number",
+  },
+  admin_account: {
+    name: "name",
+    role: "enum",
+    password_hash: "hash",
+    created_at_ms: "number",
+    disabled_at_ms: "number",
+  },
+  admin_token: {
+    id: "name",
+    secret_hash: "hash",
+    kind: "enum",
+    name: "name",
+    role: "enum",
+    created_at_ms: "number",
+    expires_at_ms: "number",
+    ended_at_ms: "number",
   },
   claimed_user: { key_id: "name", user: "name", day: "id" },
   price_override: {
@@ -151,7 +214,7 @@ describe("the schemas of both databases", () => {
   test("have the same checks, but for the types that SQLite must check itself", () => {
     const names = (table: { readonly checks: readonly { readonly name: string }[] }) =>
       table.checks.map((check) => check.name);
-    const onlySqlite = /^ledger_(?:money|counts)$|_nul$/;
+    const onlySqlite = /^ledger_(?:money|counts)$|_nul$|_numbers$/;
     expect(pgTables.map(names)).toEqual(
       sqliteTables.map(names).map((list) => list.filter((name) => !onlySqlite.test(name))),
     );
@@ -315,6 +378,52 @@ describe("a SQLite file", () => {
       passthrough: "p",
       models: '["demo/*"]',
       created_at_ms: 1,
+      description: "d",
+      endpoints: '["chat"]',
+      previous_hash: "b".repeat(64),
+    },
+    invite: {
+      id: "inv_1",
+      secret_hash: "a".repeat(64),
+      name: "n",
+      description: "d",
+      user: "u",
+      team: "t",
+      metadata: "fill",
+      passthrough: "p",
+      models: '["demo/*"]',
+      endpoints: '["chat"]',
+      created_at_ms: 1,
+      expires_at_ms: 2,
+      key_id: "key_1",
+    },
+    cap: {
+      id: "cap_1",
+      scope: "user",
+      scope_id: "ann",
+      unit: "usd",
+      amount: 1,
+      window: "month",
+      time_zone: "Europe/Berlin",
+      mode: "hard",
+      created_at_ms: 1,
+      version: 1,
+    },
+    cap_usage: { cap_id: "cap_1", subject: "ann", window_start_ms: 1, used: 1 },
+    rate_limit: { id: "rl_1", scope: "key", scope_id: "key_1", created_at_ms: 1, version: 1 },
+    admin_account: {
+      name: "ann",
+      role: "viewer",
+      password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA",
+      created_at_ms: 1,
+    },
+    admin_token: {
+      id: "ses_1",
+      secret_hash: "a".repeat(64),
+      kind: "session",
+      name: "ann",
+      role: "viewer",
+      created_at_ms: 1,
     },
     price_override: {
       provider: "demo",
@@ -358,6 +467,23 @@ describe("a SQLite file", () => {
             true,
           ]);
         }
+      }
+    }
+  });
+
+  test("refuses prose in every number of the tables of administration", () => {
+    for (const table of [
+      "invite",
+      "cap",
+      "cap_usage",
+      "rate_limit",
+      "admin_account",
+      "admin_token",
+    ]) {
+      for (const [column, kind] of Object.entries(ALLOWED[table] ?? {})) {
+        if (kind !== "number") continue;
+        const attempt = put(table, { [column]: null, ...good[table] }, column);
+        expect([table, column, isRefused(() => attempt(PROSE[0]))]).toEqual([table, column, true]);
       }
     }
   });

@@ -3,8 +3,8 @@
  * A row's promise resolves after the commit that holds it.
  */
 import { sql } from "drizzle-orm";
-import type { LedgerRow } from "../store.ts";
-import { issuedResponse, ledger } from "../schema/sqlite.ts";
+import type { CapCharge, LedgerRow } from "../store.ts";
+import { capUsage, issuedResponse, ledger } from "../schema/sqlite.ts";
 import type { SqliteDatabase } from "./database.ts";
 import type { SqlValue, Statement } from "./driver.ts";
 import { isBusy, isRefusedRow } from "./fault.ts";
@@ -25,6 +25,7 @@ const BUSY_RETRY_MS = 10;
 interface Pending {
   readonly row: LedgerRow;
   readonly responseId: string | undefined;
+  readonly charges: readonly CapCharge[];
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -36,7 +37,10 @@ export class LedgerAppender {
   readonly #commit: Statement;
   readonly #rollback: Statement;
   readonly #insertRow: Statement;
+  /** The same, but it says whether the row is new. */
+  readonly #insertNewRow: Statement;
   readonly #insertResponse: Statement;
+  readonly #insertCharge: Statement;
   /** The row's members in the order of the statement's parameters. */
   readonly #columns: readonly Column[];
   #pending: Pending[] = [];
@@ -52,6 +56,17 @@ export class LedgerAppender {
     const insert = insertSql(database);
     this.#columns = insert.columns;
     this.#insertRow = client.prepare(insert.text);
+    this.#insertNewRow = client.prepare(`${insert.text} returning "attempt"`);
+    this.#insertCharge = client.prepare(
+      database.orm
+        .insert(capUsage)
+        .values({ capId: "", subject: "", windowStartMs: 0, used: 0n })
+        .onConflictDoUpdate({
+          target: [capUsage.capId, capUsage.subject, capUsage.windowStartMs],
+          set: { used: sql`${capUsage.used} + ${0}` },
+        })
+        .toSQL().sql,
+    );
     this.#insertResponse = client.prepare(
       database.orm
         .insert(issuedResponse)
@@ -66,10 +81,14 @@ export class LedgerAppender {
     );
   }
 
-  append(row: LedgerRow, responseId: string | undefined): Promise<void> {
+  append(
+    row: LedgerRow,
+    responseId: string | undefined,
+    charges: readonly CapCharge[],
+  ): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error("the ledger is closed"));
     return new Promise((resolve, reject) => {
-      this.#pending.push({ row, responseId, resolve, reject });
+      this.#pending.push({ row, responseId, charges, resolve, reject });
       if (this.#isScheduled) return;
       this.#isScheduled = true;
       this.#await(1, 0, 1);
@@ -147,14 +166,24 @@ export class LedgerAppender {
     return refused;
   }
 
-  #insert({ row, responseId }: Pending): void {
+  #insert({ row, responseId, charges }: Pending): void {
     storable(row.costPicoUsd);
     storable(row.savedPicoUsd);
     // First, since a row that stands must not be rejected for what belongs to it.
     if (responseId !== undefined && row.provider !== null) {
       this.#insertResponse.run(responseId, row.keyId, row.provider, row.timeMs);
     }
-    this.#insertRow.run(...this.#columns.map((column) => toSql(row[column])));
+    const values = this.#columns.map((column) => toSql(row[column]));
+    if (charges.length === 0) {
+      this.#insertRow.run(...values);
+      return;
+    }
+    for (const { amount } of charges) storable(amount);
+    // A row that is there already was charged with itself.
+    if (this.#insertNewRow.values(...values).length === 0) return;
+    for (const { capId, subject, windowStartMs, amount } of charges) {
+      this.#insertCharge.run(capId, subject, windowStartMs, amount, amount);
+    }
   }
 
   /** SQLite has rolled back by itself after some errors (a full disk); then there is nothing to do. */

@@ -1,13 +1,8 @@
 /** The audit chain on SQLite. A link is made under the write lock, so that two processes never make the same one. */
 import { and, desc, eq, gte, lt } from "drizzle-orm";
-import { audit, setting } from "../schema/sqlite.ts";
-import {
-  VersionConflict,
-  type AuditHead,
-  type AuditRecord,
-  type AuditStore,
-  type SettingChange,
-} from "../store.ts";
+import { audit } from "../schema/sqlite.ts";
+import type { AuditHead, AuditRecord, AuditStore } from "../store.ts";
+import { applyChange } from "./changes.ts";
 import type { Orm, SqliteDatabase } from "./database.ts";
 import { whileBusy } from "./fault.ts";
 
@@ -15,14 +10,14 @@ const NO_HASH = "0".repeat(64);
 
 export function createAudit({ client, orm }: SqliteDatabase): AuditStore {
   return {
-    append(make, settings = []) {
+    append(make, changes = []) {
       return whileBusy(() => {
         let made: AuditRecord | null = null;
         client
           .transaction(() => {
             made = make(readHead(orm));
             orm.insert(audit).values(made).run();
-            for (const change of settings) changeSetting(orm, change, made);
+            for (const change of changes) applyChange(orm, change, made);
           })
           .immediate();
         if (made === null) throw new Error("the transaction did not run");
@@ -59,21 +54,4 @@ function readHead(orm: Orm): AuditHead {
     .limit(1)
     .all();
   return row ?? { seq: 0, hash: NO_HASH };
-}
-
-function changeSetting(orm: Orm, change: SettingChange, entry: AuditRecord): void {
-  const { name, value, expectedVersion } = change;
-  const [row] = orm
-    .select({ version: setting.version })
-    .from(setting)
-    .where(eq(setting.name, name))
-    .all();
-  const version = row?.version ?? 0;
-  if (expectedVersion !== null && expectedVersion !== version) throw new VersionConflict();
-  const values = { value, version: version + 1, changedAtMs: entry.timeMs, changedBy: entry.actor };
-  orm
-    .insert(setting)
-    .values({ name, ...values })
-    .onConflictDoUpdate({ target: setting.name, set: values })
-    .run();
 }

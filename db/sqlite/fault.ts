@@ -20,6 +20,11 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
+/** A value that must be unique is there already, or one is refused by its column. */
+export function isConstraint(error: unknown): boolean {
+  return primaryCode(error) === CONSTRAINT;
+}
+
 /** The values themselves are refused, by a constraint or by the driver: other rows may still be written. */
 export function isRefusedRow(error: unknown): boolean {
   const code = primaryCode(error);

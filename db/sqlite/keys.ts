@@ -1,5 +1,5 @@
 /** Client keys on SQLite. */
-import { and, asc, eq, isNull } from "drizzle-orm";
+import { and, asc, eq, isNull, or } from "drizzle-orm";
 import { clientKey } from "../schema/sqlite.ts";
 import type { ClientKey, KeyStore } from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
@@ -9,18 +9,20 @@ type Row = typeof clientKey.$inferSelect;
 
 export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
   const byHash = client.prepare(
-    orm.select({ id: clientKey.id }).from(clientKey).where(eq(clientKey.secretHash, "")).toSQL()
-      .sql,
+    orm
+      .select({ id: clientKey.id })
+      .from(clientKey)
+      .where(or(eq(clientKey.secretHash, ""), eq(clientKey.previousHash, "")))
+      .toSQL().sql,
   );
+  function readKey(id: string): ClientKey | null {
+    const [row] = orm.select().from(clientKey).where(eq(clientKey.id, id)).all();
+    return row === undefined ? null : toKey(row);
+  }
   return {
+    find: async (id) => readKey(id),
     async create(key) {
-      const models = key.models === null ? null : JSON.stringify(key.models);
-      await whileBusy(() =>
-        orm
-          .insert(clientKey)
-          .values({ ...key, models })
-          .run(),
-      );
+      await whileBusy(() => orm.insert(clientKey).values(toKeyColumns(key)).run());
     },
     async list() {
       return orm
@@ -32,9 +34,8 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
     },
     async findByHash(secretHash) {
       // The statement for strangers' guesses is kept ready; the row is read only for a key that exists.
-      if (byHash.values(secretHash).length === 0) return null;
-      const [row] = orm.select().from(clientKey).where(eq(clientKey.secretHash, secretHash)).all();
-      return row === undefined ? null : toKey(row);
+      const [found] = byHash.values(secretHash, secretHash);
+      return found === undefined ? null : readKey(String(found[0]));
     },
     async revoke(id, atMs) {
       const revoked = await whileBusy(() =>
@@ -51,20 +52,36 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
 }
 
 function toKey(row: Row): ClientKey {
-  const { metadata, models, ...rest } = row;
+  const { metadata, models, endpoints, ...rest } = row;
   return {
     ...rest,
     // The CHECK of the column allows nothing else.
     metadata: metadata === "ignore" || metadata === "fill" ? metadata : null,
-    models: models === null ? null : parseModels(models),
+    models: parseNames(models),
+    endpoints: parseNames(endpoints),
   };
 }
 
+/** The lists of a key as its columns hold them. */
+export function toKeyColumns<T extends Partial<Pick<ClientKey, "models" | "endpoints">>>(key: T) {
+  const { models, endpoints, ...rest } = key;
+  return {
+    ...rest,
+    ...(models === undefined ? {} : { models: formatNames(models) }),
+    ...(endpoints === undefined ? {} : { endpoints: formatNames(endpoints) }),
+  };
+}
+
+function formatNames(names: readonly string[] | null): string | null {
+  return names === null ? null : JSON.stringify(names);
+}
+
 /** An unreadable list allows nothing. */
-function parseModels(text: string): readonly string[] {
+export function parseNames(text: string | null): readonly string[] | null {
+  if (text === null) return null;
   try {
-    const models: unknown = JSON.parse(text);
-    return Array.isArray(models) ? models.filter((model) => typeof model === "string") : [];
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
   } catch {
     return [];
   }

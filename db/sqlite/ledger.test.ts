@@ -95,6 +95,10 @@ describe("a write lock that another process holds", () => {
       createdAtMs: 1,
       expiresAtMs: null,
       revokedAtMs: null,
+      description: null,
+      endpoints: null,
+      previousHash: null,
+      previousUntilMs: null,
     });
     let longestMs = 0;
     let turns = 0;

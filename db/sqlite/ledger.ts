@@ -33,7 +33,7 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
   }
 
   return {
-    append: (row, responseId) => appender.append(row, responseId),
+    append: (row, responseId, charges = []) => appender.append(row, responseId, charges),
 
     async close() {
       await appender.close();

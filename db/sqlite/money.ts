@@ -1,5 +1,5 @@
 /** Pico-dollars in SQLite: whole numbers of 64 bits, which is nine million dollars; sums are kept in two halves beyond that. */
-import { sql, type SQL } from "drizzle-orm";
+import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 
 const MAX_INTEGER = 2n ** 63n - 1n;
 const GIGA = 1_000_000_000;
@@ -15,6 +15,11 @@ export function storable(picoUsd: bigint | null): bigint | null {
     throw new RangeError("an amount is too large for the ledger");
   }
   return picoUsd;
+}
+
+/** Money as text: above 2^53 a driver would round it (Bun) or refuse it (Deno). */
+export function exactMoney(column: SQLWrapper): SQL<bigint> {
+  return sql`cast(${column} as text)`.mapWith(BigInt);
 }
 
 /** `high` and `low` as text: `high × 10^9 + low` is the exact sum. */

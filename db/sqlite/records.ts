@@ -2,21 +2,21 @@
  * Pages of the ledger, newest first. Usually the newest rows are what is asked for: a few thousand of them are looked through
  * in their order. Only what is not found there costs a search of the whole range of time.
  */
-import { and, desc, getTableColumns, gt, inArray, lt, sql, type SQL } from "drizzle-orm";
+import { and, desc, getTableColumns, gt, inArray, lt, type SQL } from "drizzle-orm";
 import { ledger } from "../schema/sqlite.ts";
 import type { LedgerRow, RecordsQuery } from "../store.ts";
 import type { Orm } from "./database.ts";
+import { exactMoney } from "./money.ts";
 import { filters, inKeyRange, inTime } from "./where.ts";
 
 /** Looked through in a few ms. */
 const NEWEST_ROWS = 2_000;
 
-/** Money as text: above 2^53 a driver would round it (Bun) or refuse it (Deno). */
 export const LEDGER_COLUMNS = {
   ...getTableColumns(ledger),
   // Drizzle hands no null to the decoder.
-  costPicoUsd: sql`cast(${ledger.costPicoUsd} as text)`.mapWith(BigInt) as SQL<bigint | null>,
-  savedPicoUsd: sql`cast(${ledger.savedPicoUsd} as text)`.mapWith(BigInt),
+  costPicoUsd: exactMoney(ledger.costPicoUsd) as SQL<bigint | null>,
+  savedPicoUsd: exactMoney(ledger.savedPicoUsd),
 };
 
 export interface Newest {

@@ -1,12 +1,12 @@
 /** One line for whoever does something that belongs into the audit log. */
-import type { AuditRecord, AuditStore, SettingChange } from "../../db/store.ts";
+import type { AuditRecord, AuditStore, Change } from "../../db/store.ts";
 import { sealEntry, type AuditDraft } from "./entry.ts";
 
 /** Rejects, with nothing stored, if it can't be written. */
 export function record(
   audit: AuditStore,
   draft: AuditDraft,
-  settings: readonly SettingChange[] = [],
+  changes: readonly Change[] = [],
 ): Promise<AuditRecord> {
-  return audit.append((head) => sealEntry(draft, head), settings);
+  return audit.append((head) => sealEntry(draft, head), changes);
 }

@@ -124,6 +124,10 @@ async function create(args: readonly string[], tools: KeysTools): Promise<void> 
     createdAtMs,
     expiresAtMs: expiry(values.expires, createdAtMs),
     revokedAtMs: null,
+    description: null,
+    endpoints: null,
+    previousHash: null,
+    previousUntilMs: null,
   };
   await withKeys(tools, (keys) => keys.create(key));
 

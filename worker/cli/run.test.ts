@@ -13,6 +13,7 @@ function memoryKeys(keys: ClientKey[]): Store["keys"] {
   return {
     create: async (key) => void keys.push(key),
     list: async () => keys,
+    find: async (id) => keys.find((key) => key.id === id) ?? null,
     findByHash: async (hash) => keys.find((key) => key.secretHash === hash) ?? null,
     revoke: async (id, atMs) => {
       const at = keys.findIndex((key) => key.id === id && key.revokedAtMs === null);
@@ -110,6 +111,10 @@ describe("anyray keys create", () => {
       createdAtMs: NOW,
       expiresAtMs: Date.parse("2027-01-31T00:00:00Z"),
       revokedAtMs: null,
+      description: null,
+      endpoints: null,
+      previousHash: null,
+      previousUntilMs: null,
     });
     expect(JSON.stringify(keys)).not.toContain(stdout.trimEnd());
   });

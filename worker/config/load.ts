@@ -12,7 +12,7 @@ import type { ProvidersConfig } from "./providers.ts";
 import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { defaultOf, LEDGER_SYNCS, type LedgerSync } from "./settings.ts";
-import { readTraces, type TracesConfig } from "./traces.ts";
+import { readPlace, readTraces, type Place, type TracesConfig } from "./traces.ts";
 import { findMisplacedSettings, findUnknownSettings } from "./unknown-setting.ts";
 
 export type { ProviderSettings } from "./provider-settings.ts";
@@ -39,6 +39,11 @@ export interface Config extends ProvidersConfig {
     readonly drainMs: number;
   };
   readonly traces: TracesConfig;
+  readonly quotas: {
+    readonly allowUnpriced: boolean;
+    /** Null: nobody is told. */
+    readonly webhook: Place | null;
+  };
   readonly content: {
     readonly mode: ContentMode;
     readonly allowPlaintext: boolean;
@@ -191,6 +196,10 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
       drainMs: whole("ANYRAY_DRAIN_MS"),
     },
     traces: readTraces(environment, report),
+    quotas: {
+      allowUnpriced: environment.choice("ANYRAY_UNPRICED", ["refuse", "allow"]) === "allow",
+      webhook: readPlace("ANYRAY_WEBHOOK_URL", environment, report),
+    },
     content: {
       mode: environment.choice("ANYRAY_CONTENT_MODE", CONTENT_MODES),
       allowPlaintext: environment.choice("ANYRAY_ALLOW_PLAINTEXT", ["true", "false"]) === "true",

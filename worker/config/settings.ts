@@ -242,6 +242,19 @@ export const SETTINGS = [
       "How long traces and their sealed content are kept on this machine; 0: for ever. The ledger's rows stay.",
   },
   {
+    name: "ANYRAY_UNPRICED",
+    type: "choice",
+    choices: ["refuse", "allow"],
+    default: "refuse",
+    meaning: "What becomes of a request whose model has no price where a cap in dollars applies.",
+  },
+  {
+    name: "ANYRAY_WEBHOOK_URL",
+    type: "url",
+    default: null,
+    meaning: "Where a notice goes when a cap's threshold is passed: JSON, by POST.",
+  },
+  {
     name: "ANYRAY_LEDGER_SYNC",
     type: "choice",
     choices: LEDGER_SYNCS,

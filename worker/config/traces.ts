@@ -67,7 +67,11 @@ export function readTraces(environment: Environment, report: Report): TracesConf
   return { ...common, collector, serviceName, backend: place === null ? null : { name, ...place } };
 }
 
-function readPlace(name: SettingName, environment: Environment, report: Report): Place | null {
+export function readPlace(
+  name: SettingName,
+  environment: Environment,
+  report: Report,
+): Place | null {
   const text = environment.text(name);
   if (text === "") return null;
   const parsed = parseBaseUrl(text);

@@ -8,7 +8,7 @@ import type { Call } from "./call.ts";
 import { collect } from "./collect.ts";
 import { headersDown, headerValue } from "./headers.ts";
 import { isCredentialRefusal, refusalOf } from "./provider-errors.ts";
-import { ownHeaders } from "./respond.ts";
+import { attemptHeaders } from "./respond.ts";
 import { isKnown } from "./settle.ts";
 import { upstreamFailure } from "./upstream-failure.ts";
 
@@ -37,7 +37,7 @@ export function answerStream(
   relay.attach(head.body);
   return new Response(relay.readable, {
     status: head.status,
-    headers: headersDown(head.headers, ownHeaders(attempt.accepted.traceId)),
+    headers: headersDown(head.headers, attemptHeaders(attempt)),
   });
 }
 
@@ -59,7 +59,7 @@ export function openEarly(call: Call, attempt: Attempt, exchange: Exchange): Res
     },
   );
   return new Response(relay.readable, {
-    headers: [...STREAM_HEADERS, ...ownHeaders(attempt.accepted.traceId)].map(
+    headers: [...STREAM_HEADERS, ...attemptHeaders(attempt)].map(
       ([name, value]): [string, string] => [name, value],
     ),
   });

@@ -16,7 +16,7 @@ import { collect, type Collected } from "./collect.ts";
 import { headersDown, headerValue } from "./headers.ts";
 import { LARGE_ANSWER_BYTES, readLargeAnswer } from "./large-answer.ts";
 import { isHandedOn, refusalOf } from "./provider-errors.ts";
-import { ownHeaders } from "./respond.ts";
+import { attemptHeaders } from "./respond.ts";
 import type { Ending } from "./settle.ts";
 
 /** @throws GatewayError for an answer that can't be handed on; its row is written by then */
@@ -46,7 +46,6 @@ export async function answerWhole(
     upstreamStatus: head.status,
     firstByteAt,
   });
-  const { traceId } = attempt.accepted;
   if (whole.error !== null) {
     await settled.committed.catch(() => undefined);
     throw whole.error;
@@ -56,7 +55,7 @@ export async function answerWhole(
   } catch {
     throw new GatewayError("store_unavailable");
   }
-  const own = ownHeaders(traceId);
+  const own = attemptHeaders(attempt);
   if (head.status >= 400) own.push(["x-anyray-error-source", "upstream"]);
   const cost = settled.row.costPicoUsd;
   if (cost !== null) own.push(["x-anyray-cost-usd", formatPicoUsd(cost)]);
@@ -182,7 +181,7 @@ function relayLarge(
   });
   call.flight.handOver(() => relay.abort());
   collected.takeOver(relay);
-  return answerWith(relay.readable, head, ownHeaders(attempt.accepted.traceId));
+  return answerWith(relay.readable, head, attemptHeaders(attempt));
 }
 
 /** Enough of the end to find the usage in. */

@@ -3,6 +3,7 @@ import type { ClientKey, LedgerRow, OpenAttempt } from "../../db/store.ts";
 import type { Credential } from "../chat.ts";
 import type { Wire } from "../dialects/wire.ts";
 import type { Identity } from "./authenticate.ts";
+import type { Admission } from "../limits/admission.ts";
 import type { ContentMode } from "../privacy/mode.ts";
 import type { Target } from "./target.ts";
 
@@ -33,6 +34,8 @@ export interface Attempt {
   readonly stream: boolean;
   /** The caller's bytes: for estimates when the provider reports no usage. */
   readonly requestBytes: Uint8Array;
+  /** What it holds of caps and limits; null: none concerns it. */
+  readonly admission: Admission | null;
   /** Guess from the size alone. */
   readonly roughInputTokens: number;
   /** Of the journal. */

@@ -23,6 +23,11 @@ export class ClientKeys {
     this.#now = now;
   }
 
+  /** What was remembered is looked up again: this process has changed a key. */
+  forget(): void {
+    this.#entries.clear();
+  }
+
   /** The key if it was looked up a moment ago; undefined: ask `find`. */
   cached(secretHash: string): ClientKey | null | undefined {
     const entry = this.#entries.get(secretHash);
@@ -32,7 +37,8 @@ export class ClientKeys {
   /** Revoked and expired keys are returned, too. Rejects if the store can't be read. */
   async find(secretHash: string): Promise<ClientKey | null> {
     const readAt = this.#now();
-    const key = await this.#store.findByHash(secretHash);
+    const found = await this.#store.findByHash(secretHash);
+    const key = found === null ? null : asFound(found, secretHash);
     // Bounds what guessing can fill: the oldest entry goes.
     if (this.#entries.size >= MAX_ENTRIES && !this.#entries.has(secretHash)) {
       for (const oldest of this.#entries.keys()) {
@@ -43,4 +49,11 @@ export class ClientKeys {
     this.#entries.set(secretHash, { key, readAt });
     return key;
   }
+}
+
+/** A secret that was rotated away counts until its time is up. */
+function asFound(key: ClientKey, secretHash: string): ClientKey {
+  if (key.secretHash === secretHash) return key;
+  const untilMs = Math.min(key.expiresAtMs ?? Infinity, key.previousUntilMs ?? 0);
+  return { ...key, expiresAtMs: untilMs };
 }

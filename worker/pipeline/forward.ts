@@ -34,7 +34,7 @@ export function countTokens(deps: Deps, request: Request): Promise<Response> {
     const body = parseJsonBody(bytes);
     checkRequest(WIRES.count_tokens.request, body.json);
     const target = chooseTarget(deps.routing, "count_tokens", String(body.json["model"]));
-    checkAllowed(caller, target);
+    checkAllowed(caller, target, "messages");
     const edit = modelEdit(body, target.model);
     return {
       provider: target.provider,

@@ -2,6 +2,7 @@
 import type { Deps } from "../deps.ts";
 import type { ErrorWire } from "../dialects/wire.ts";
 import { GatewayError } from "../errors.ts";
+import type { Attempt } from "./attempt.ts";
 import { requestIdOf } from "../ids.ts";
 import { errorName } from "../telemetry/log.ts";
 
@@ -10,6 +11,14 @@ export function ownHeaders(traceId: string): [string, string][] {
     ["x-request-id", requestIdOf(traceId)],
     ["x-anyray-trace-id", traceId],
   ];
+}
+
+/** Those of an answer to an attempt: also which caps are exceeded that only say so. */
+export function attemptHeaders({ accepted, admission }: Attempt): [string, string][] {
+  const own = ownHeaders(accepted.traceId);
+  const exceeded = admission?.exceeded ?? [];
+  if (exceeded.length > 0) own.push(["x-anyray-cap-exceeded", exceeded.join(", ")]);
+  return own;
 }
 
 export function errorAnswer(

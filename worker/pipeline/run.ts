@@ -1,7 +1,7 @@
 /**
  * The path of one request, in order. Read this first:
  *
- *   authenticate → identify → read and check the body → choose the target → edit → send → answer and settle
+ *   authenticate → identify → read and check the body → choose the target → admit → edit → send → answer and settle
  *
  * Everything that is refused on the way leaves as an error in the caller's dialect, and, once the caller is known, as one
  * `refused` row.
@@ -10,13 +10,15 @@ import { splice, type Edit } from "../body/fields.ts";
 import { parseJsonBody, type JsonBody } from "../body/parse.ts";
 import { mediaOf, type Recording } from "../content/recording.ts";
 import { subjectName } from "../content/subject-name.ts";
-import { isIdentity, type Endpoint } from "../chat.ts";
+import { isIdentity, NO_USAGE, type Endpoint } from "../chat.ts";
 import type { Deps } from "../deps.ts";
 import { errorWireOf, WIRES } from "../dialects/index.ts";
 import { choiceCount } from "../dialects/openai-completions.ts";
 import { checkRequest } from "../dialects/request.ts";
 import { GatewayError } from "../errors.ts";
 import { requestIdOf } from "../ids.ts";
+import { admit } from "../limits/admission.ts";
+import type { Estimate } from "../limits/caps.ts";
 import { roughTokens } from "../pricing/estimate.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
 import { callerSpan } from "../traces/caller-span.ts";
@@ -32,7 +34,7 @@ import { checkAllowed, queryOf } from "./request.ts";
 import { errorAnswer, toGatewayError } from "./respond.ts";
 import { checkResponseFields } from "./response-ids.ts";
 import { begin, send } from "./send.ts";
-import { chooseTarget } from "./target.ts";
+import { chooseTarget, type Target } from "./target.ts";
 
 /** What is known of a request so far: enough for the row of a refusal. */
 interface Progress {
@@ -135,7 +137,7 @@ async function prepare(
   // A provider without a list takes any text for a model's name; what is no plain name is not stored.
   const modelRequested = isIdentity(modelAsked) ? modelAsked : "other";
   progress.modelRequested = modelRequested;
-  checkAllowed(caller, target);
+  checkAllowed(caller, target, wire.endpoint);
   if (wire.endpoint === "responses") await checkResponseFields(deps, caller, target, body.json);
 
   const hideUsage =
@@ -143,6 +145,13 @@ async function prepare(
     isUsageChunkDialect(wire.endpoint) &&
     target.provider.streamUsage &&
     !asksForUsage(body);
+  const requestBytes = body.bytes;
+  const admission = admit(deps.quotas, {
+    payer: { keyId: caller.key.id, user: identity.user, team: identity.team },
+    family: wire.family,
+    timeMs: bare.timeMs,
+    estimate: () => largestCost(deps, accepted, target, body),
+  });
   const call: Call = {
     deps,
     flight,
@@ -154,15 +163,41 @@ async function prepare(
       target,
       modelRequested,
       stream,
-      requestBytes: body.bytes,
-      roughInputTokens: roughTokens(body.bytes.length),
+      requestBytes,
+      admission,
+      roughInputTokens: roughTokens(requestBytes.length),
     },
     stream: { hideUsage, choices: choiceCount(body.json) },
     recording,
     totalDeadline: deps.limits.totalMs === 0 ? Infinity : accepted.startedAt + deps.limits.totalMs,
-    estimate: estimates(deps, body.bytes),
+    estimate: estimates(deps, requestBytes),
   };
-  return { call, request: providerRequest(request, call, body), attempt: begin(call, 1) };
+  try {
+    return { call, request: providerRequest(request, call, body), attempt: begin(call, 1) };
+  } catch (error) {
+    admission?.release();
+    throw error;
+  }
+}
+
+/** Where the caller sets no limit to the answer. */
+const USUAL_OUTPUT_TOKENS = 4_096;
+
+/** What a request may cost at most, by its size and by what it asks for: to be reserved. */
+function largestCost(
+  deps: Deps,
+  { wire, timeMs }: Accepted,
+  { provider, model }: Target,
+  body: JsonBody,
+): Estimate {
+  const inputTokens = roughTokens(body.bytes.length);
+  const outputTokens = wire.maxOutputTokens(body.json) ?? USUAL_OUTPUT_TOKENS;
+  const usage = { ...NO_USAGE, inputTokens, outputTokens };
+  const priced = deps.pricing.cost({ provider, models: [model], usage, serviceTier: null, timeMs });
+  return {
+    picoUsd: priced?.costPicoUsd ?? null,
+    tokens: BigInt(Math.ceil(inputTokens + outputTokens)),
+  };
 }
 
 /** Usage comes in a chunk of its own only where it is asked for. */

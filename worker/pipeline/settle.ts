@@ -2,7 +2,7 @@
  * The end of an attempt: usage → cost → ledger row, exactly once. What the client may see of the end waits for the
  * promise; a row that can't be committed is tried again, and its journal entry stays open until it is.
  */
-import type { LedgerRow, LedgerStore, OpenAttempt } from "../../db/store.ts";
+import type { CapCharge, LedgerRow, LedgerStore, OpenAttempt } from "../../db/store.ts";
 import { isIdentity, NO_USAGE, type Outcome, type Usage, type UsageSource } from "../chat.ts";
 import type { AnswerFacts } from "../dialects/wire.ts";
 import type { IdSource } from "../ids.ts";
@@ -38,6 +38,8 @@ export interface SettlerOptions {
   readonly ledger: LedgerStore;
   /** Of the journal: the attempt's row is committed. */
   readonly closeAttempt: (slot: number) => void;
+  /** What a row adds to what was used under caps, where its request is gone. */
+  readonly chargesOf: (row: LedgerRow) => readonly CapCharge[];
   readonly pricing: Pricing;
   readonly ids: IdSource;
   readonly monotonic: () => number;
@@ -127,7 +129,8 @@ export class Settler {
     providerOf: (name: string) => Pick<Provider, "name" | "priceId">,
   ): Promise<void> {
     const rows = attempts.map((attempt) => this.#crashedRow(attempt, providerOf(attempt.provider)));
-    await Promise.all(rows.map((row) => this.#options.ledger.append(row)));
+    const { ledger, chargesOf } = this.#options;
+    await Promise.all(rows.map((row) => ledger.append(row, undefined, chargesOf(row))));
   }
 
   #write(attempt: Attempt, ending: Ending, usage: Usage, usageSource: UsageSource): Settled {
@@ -172,10 +175,15 @@ export class Settler {
     };
     const { responseId = null } = ending.facts ?? {};
     const issuedId = responseId !== null && isIdentity(responseId) ? responseId : undefined;
+    const { admission } = attempt;
+    const isLast = ending.status !== null;
+    const charges = admission?.chargesOf(row);
+    admission?.end(row, isLast);
     const committed = this.#commit(row, (each) =>
-      this.#options.ledger
-        .append(each, issuedId)
-        .then(() => this.#options.closeAttempt(attempt.slot)),
+      this.#options.ledger.append(each, issuedId, charges).then(() => {
+        this.#options.closeAttempt(attempt.slot);
+        admission?.charge(row, isLast);
+      }),
     );
     return { row, committed };
   }

@@ -127,7 +127,7 @@ describe("the content mode", () => {
       after: null,
     } as const;
     await record(store.audit, draft, [
-      { name: "privacy.mode", value: '"off"', expectedVersion: null },
+      { kind: "setting", name: "privacy.mode", value: '"off"', expectedVersion: null },
     ]);
     for (let i = 0; i < 150 && privacy.current.effective !== "off"; i++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -146,7 +146,7 @@ describe("the content mode", () => {
         target: "content",
       } as const;
       await record(store.audit, { ...draft, before: null, after: null }, [
-        { name: "privacy.mode", value, expectedVersion: null },
+        { kind: "setting", name: "privacy.mode", value, expectedVersion: null },
       ]);
       const privacy = await open({ allowPlaintext: true });
       expect([value, privacy.current]).toEqual([

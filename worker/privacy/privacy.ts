@@ -2,7 +2,7 @@
  * The content mode at run time: stored, changed by administrators, audited, and lowered by whatever is in its way. The mode that
  * is in force is at hand for every request; the database is asked once a second.
  */
-import type { AuditStore, Setting, SettingStore } from "../../db/store.ts";
+import type { AuditStore, Setting, SettingChange, SettingStore } from "../../db/store.ts";
 import { record } from "../audit/record.ts";
 import { GatewayError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -137,15 +137,11 @@ export class Privacy {
     if (before !== null && decode(before.value) === initialMode) return;
     this.#stored = await settings.get(REQUESTED);
     await this.#write(initialMode, "start", [
-      { name: AT_START, value: encode(initialMode), expectedVersion: null },
+      { kind: "setting", name: AT_START, value: encode(initialMode), expectedVersion: null },
     ]);
   }
 
-  async #write(
-    to: ContentMode,
-    actor: string,
-    more: readonly { name: string; value: string; expectedVersion: null }[],
-  ): Promise<void> {
+  async #write(to: ContentMode, actor: string, more: readonly SettingChange[]): Promise<void> {
     const { audit, now } = this.#options;
     const from = this.#stored === null ? null : parseMode(decode(this.#stored.value));
     const before =
@@ -153,7 +149,7 @@ export class Privacy {
     const after = { effective: this.#effectiveOf(to).effective, requested: to };
     const draft = { timeMs: now(), actor, action: "privacy.change", target: "content" } as const;
     await record(audit, { ...draft, before, after }, [
-      { name: REQUESTED, value: encode(to), expectedVersion: null },
+      { kind: "setting", name: REQUESTED, value: encode(to), expectedVersion: null },
       ...more,
     ]);
   }

@@ -1,37 +1,32 @@
-/** Who may use the admin plane: whoever holds the admin token, as Bearer; for `/docs` also as the password of Basic. */
-import { createHash, timingSafeEqual } from "node:crypto";
+/** Who may look at `/docs`, `/metrics` and the inside of `/readyz`. The admin plane itself: `admin/group.ts`. */
+import { isSameSecret, notSignedIn } from "../accounts/access.ts";
+import { mayDo } from "../accounts/roles.ts";
 import type { Deps } from "../deps.ts";
-import { GatewayError } from "../errors.ts";
 import { bearerToken } from "../pipeline/authenticate.ts";
 
-export function isAdmin(deps: Deps, request: Request): boolean {
-  return isSame(bearerToken(request.headers.get("authorization")), deps.adminToken);
+/** Whoever may read what the gateway's own state is. */
+export async function mayReadHealth(deps: Deps, request: Request): Promise<boolean> {
+  const actor = await deps.access.find(bearerOf(request));
+  return actor !== null && mayDo(actor.role, "health", false);
 }
 
-/** @throws GatewayError `unauthenticated` */
-export function requireAdmin(deps: Deps, request: Request): void {
-  if (!isAdmin(deps, request)) throw refused("Bearer");
-}
-
-/** @throws GatewayError `unauthenticated`, with the challenge that makes a browser ask */
-export function requireReader(deps: Deps, request: Request): void {
+/** Anyone who is signed in; the admin token also as the password of Basic. @throws (rejects with) GatewayError `unauthenticated` */
+export async function requireReader(deps: Deps, request: Request): Promise<void> {
   const password = basicPassword(request.headers.get("authorization"));
-  if (!isAdmin(deps, request) && !isSame(password, deps.adminToken)) {
-    throw refused('Basic realm="Anyray", charset="UTF-8"');
+  if (deps.access.isAdminToken(password)) return;
+  if ((await deps.access.find(bearerOf(request))) === null) {
+    throw notSignedIn('Basic realm="Anyray", charset="UTF-8"');
   }
 }
 
-/** @throws GatewayError `unauthenticated` */
-export function requireMetricsToken(deps: Deps, request: Request): void {
-  const token = bearerToken(request.headers.get("authorization"));
-  if (!isSame(token, deps.metricsToken) && !isAdmin(deps, request)) throw refused("Bearer");
+/** @throws (rejects with) GatewayError `unauthenticated` */
+export async function requireMetricsToken(deps: Deps, request: Request): Promise<void> {
+  if (isSameSecret(bearerOf(request), deps.metricsToken)) return;
+  if (!(await mayReadHealth(deps, request))) throw notSignedIn("Bearer");
 }
 
-function refused(challenge: string): GatewayError {
-  return new GatewayError("unauthenticated", {
-    hint: "The admin plane takes `Authorization: Bearer` with ANYRAY_ADMIN_TOKEN.",
-    headers: { "www-authenticate": challenge },
-  });
+function bearerOf(request: Request): string | null {
+  return bearerToken(request.headers.get("authorization"));
 }
 
 function basicPassword(authorization: string | null): string | null {
@@ -43,14 +38,4 @@ function basicPassword(authorization: string | null): string | null {
   } catch {
     return null;
   }
-}
-
-/** In constant time, whatever the lengths. */
-function isSame(given: string | null, secret: string | null): boolean {
-  if (given === null || secret === null || secret === "") return false;
-  return timingSafeEqual(sha256(given), sha256(secret));
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
 }

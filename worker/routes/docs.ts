@@ -60,18 +60,23 @@ const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/p
 
 export function docsRoutes(deps: Deps, api: { readonly routes: unknown }) {
   const document = createDocument(api);
-  return new Elysia({ prefix: "/docs", handler: { standardHostname: false } })
-    .onTransform(({ request }) => requireReader(deps, request))
-    .get("", () => page(deps, "text/html; charset=utf-8", PAGE))
-    .get("/", () => page(deps, "text/html; charset=utf-8", PAGE))
-    .get("/init.js", () => page(deps, "text/javascript; charset=utf-8", INIT))
-    .get("/swagger-ui-bundle.js", () =>
-      page(deps, "text/javascript; charset=utf-8", asset("swagger-ui-bundle.js")),
-    )
-    .get("/swagger-ui.css", () => page(deps, "text/css; charset=utf-8", asset("swagger-ui.css")))
-    .get("/json", async () =>
-      page(deps, "application/json", JSON.stringify(await document(), null, 1)),
-    );
+  return (
+    new Elysia({ prefix: "/docs", handler: { standardHostname: false } })
+      // `async` for all to see: the framework does not wait for a promise that a plain function returns.
+      .onTransform(async ({ request }) => {
+        await requireReader(deps, request);
+      })
+      .get("", () => page(deps, "text/html; charset=utf-8", PAGE))
+      .get("/", () => page(deps, "text/html; charset=utf-8", PAGE))
+      .get("/init.js", () => page(deps, "text/javascript; charset=utf-8", INIT))
+      .get("/swagger-ui-bundle.js", () =>
+        page(deps, "text/javascript; charset=utf-8", asset("swagger-ui-bundle.js")),
+      )
+      .get("/swagger-ui.css", () => page(deps, "text/css; charset=utf-8", asset("swagger-ui.css")))
+      .get("/json", async () =>
+        page(deps, "application/json", JSON.stringify(await document(), null, 1)),
+      )
+  );
 }
 
 /** Made once, at the first look. */

@@ -2,7 +2,7 @@
 import { Elysia, t } from "elysia";
 import type { Deps } from "../deps.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
-import { isAdmin, requireMetricsToken } from "./admin-token.ts";
+import { mayReadHealth, requireMetricsToken } from "./admin-token.ts";
 
 const Check = t.Object({
   state: t.Union([t.Literal("ok"), t.Literal("degraded"), t.Literal("failed")]),
@@ -89,7 +89,7 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
   const states = Object.values(checks).map((check) => check.state);
   const isFailed = states.includes("failed");
   const status = states.every((state) => state === "ok") ? "ok" : "degraded";
-  return Response.json(isAdmin(deps, request) ? { status, checks } : { status }, {
+  return Response.json((await mayReadHealth(deps, request)) ? { status, checks } : { status }, {
     status: isFailed ? 503 : 200,
     ...headers(deps),
   });
@@ -100,8 +100,8 @@ function degradedBy(code: string | null): Checks[string] {
   return { state: code === null ? "ok" : "degraded", code };
 }
 
-function metrics(deps: Deps, request: Request): Response {
-  requireMetricsToken(deps, request);
+async function metrics(deps: Deps, request: Request): Promise<Response> {
+  await requireMetricsToken(deps, request);
   const gauges = [
     "# HELP anyray_live_requests Requests under way.",
     "# TYPE anyray_live_requests gauge",

@@ -13,6 +13,7 @@ export const COUNTERS = {
   anyray_spans_dropped_total:
     "Ledger rows whose spans were given up, because too much waited for the Collector.",
   anyray_spans_rejected_total: "Spans that the Collector took and threw away, as it says.",
+  anyray_webhook_total: "Notices of caps to ANYRAY_WEBHOOK_URL, by how that ended.",
   anyray_values_dropped_total:
     "Values from providers that are no plain name and were stored as `other`.",
 } as const;

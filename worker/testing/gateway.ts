@@ -104,6 +104,10 @@ export async function startGateway(
         createdAtMs: Date.now(),
         expiresAtMs: null,
         revokedAtMs: null,
+        description: null,
+        endpoints: null,
+        previousHash: null,
+        previousUntilMs: null,
         ...partial,
       });
       return { secret, id };

@@ -1,12 +1,11 @@
 /** `GET /admin/audit`: what administrators did, as the chain has it. */
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import type { AuditQuery, AuditRecord } from "../../../db/store.ts";
 import { AUDIT_ACTIONS } from "../../audit/entry.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
-import { ownHeaders } from "../../pipeline/respond.ts";
-import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
+import { adminGroup } from "./group.ts";
 import { invalid, parseLimit, parseTime, readParameters } from "./query.ts";
 
 const Text = (description: string) => t.Optional(t.String({ description }));
@@ -27,51 +26,47 @@ const AuditEntry = t.Object({
 const FILTERS = ["actor", "action", "target"] as const;
 
 export function auditRoutes(deps: Deps) {
-  return new Elysia({ prefix: "/admin/audit", handler: { standardHostname: false } })
-    .onTransform(({ request, set }) => {
-      requireAdmin(deps, request);
-      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
-    })
-    .get(
-      "",
-      async ({ request }) => {
-        const query = parseQuery(request.url);
-        const entries = await readEntries(deps, query);
-        const last = entries.length < query.limit ? undefined : entries.at(-1);
-        return {
-          entries: entries.map(toJson),
-          next_cursor: last === undefined ? null : String(last.seq),
-        };
-      },
-      {
-        query: t.Object(
-          {
-            from: Text("Inclusive; a date (UTC) or RFC 3339. Default: the beginning"),
-            to: Text("Exclusive; default: now"),
-            actor: Text("Entries of this actor"),
-            action: Text(`One of ${AUDIT_ACTIONS.join(", ")}`),
-            target: Text("Entries on this target"),
-            cursor: Text("`next_cursor` of the page before"),
-            limit: Text("1 to 1000, default 100"),
-          },
-          { additionalProperties: true },
+  return adminGroup(deps, "/admin/audit", "audit").get(
+    "",
+    async ({ request }) => {
+      const query = parseQuery(request.url);
+      const entries = await readEntries(deps, query);
+      const last = entries.length < query.limit ? undefined : entries.at(-1);
+      return {
+        entries: entries.map(toJson),
+        next_cursor: last === undefined ? null : String(last.seq),
+      };
+    },
+    {
+      query: t.Object(
+        {
+          from: Text("Inclusive; a date (UTC) or RFC 3339. Default: the beginning"),
+          to: Text("Exclusive; default: now"),
+          actor: Text("Entries of this actor"),
+          action: Text(`One of ${AUDIT_ACTIONS.join(", ")}`),
+          target: Text("Entries on this target"),
+          cursor: Text("`next_cursor` of the page before"),
+          limit: Text("1 to 1000, default 100"),
+        },
+        { additionalProperties: true },
+      ),
+      response: {
+        200: t.Object(
+          { entries: t.Array(AuditEntry), next_cursor: t.Union([t.String(), t.Null()]) },
+          { description: "One page" },
         ),
-        response: {
-          200: t.Object(
-            { entries: t.Array(AuditEntry), next_cursor: t.Union([t.String(), t.Null()]) },
-            { description: "One page" },
-          ),
-          400: AdminError,
-          401: AdminError,
-          503: AdminError,
-        },
-        detail: {
-          tags: ["Audit"],
-          summary: "The audit log, newest first",
-          security: [{ adminToken: [] }],
-        },
+        400: AdminError,
+        401: AdminError,
+        403: AdminError,
+        503: AdminError,
       },
-    );
+      detail: {
+        tags: ["Audit"],
+        summary: "The audit log, newest first",
+        security: [{ adminToken: [] }],
+      },
+    },
+  );
 }
 
 async function readEntries(deps: Deps, query: AuditQuery): Promise<readonly AuditRecord[]> {

@@ -1,12 +1,11 @@
 /** `GET` and `PUT /admin/privacy`: which content is kept, and why not more. */
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
-import { ownHeaders } from "../../pipeline/respond.ts";
 import { CONTENT_MODES, parseMode, type ContentMode } from "../../privacy/mode.ts";
 import type { PrivacyStatus } from "../../privacy/privacy.ts";
-import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
+import { adminGroup } from "./group.ts";
 
 const Mode = t.String({ enum: [...CONTENT_MODES] });
 
@@ -32,37 +31,38 @@ const PrivacyReport = t.Object(
 const PrivacyChange = t.Object({ requested: Mode }, { additionalProperties: true });
 
 export function privacyRoutes(deps: Deps) {
-  return new Elysia({ prefix: "/admin/privacy", handler: { standardHostname: false } })
-    .onTransform(({ request, set }) => {
-      requireAdmin(deps, request);
-      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
-    })
+  return adminGroup(deps, "/admin/privacy", "privacy")
     .get("", () => toJson(deps.privacy.status()), {
-      response: { 200: PrivacyReport, 401: AdminError },
+      response: { 200: PrivacyReport, 401: AdminError, 403: AdminError },
       detail: {
         tags: ["Privacy"],
         summary: "The content mode: requested, in force, and why",
         security: [{ adminToken: [] }],
       },
     })
-    .put("", async ({ body }) => toJson(await deps.privacy.change(parseChange(body), "admin")), {
-      parse: "json",
-      body: PrivacyChange,
-      response: {
-        200: PrivacyReport,
-        400: AdminError,
-        401: AdminError,
-        409: AdminError,
-        503: AdminError,
+    .put(
+      "",
+      async ({ body, actor }) => toJson(await deps.privacy.change(parseChange(body), actor.name)),
+      {
+        parse: "json",
+        body: PrivacyChange,
+        response: {
+          200: PrivacyReport,
+          400: AdminError,
+          401: AdminError,
+          403: AdminError,
+          409: AdminError,
+          503: AdminError,
+        },
+        detail: {
+          tags: ["Privacy"],
+          summary: "Change the content mode, at once and audited",
+          description:
+            "`plaintext` is refused with 409 unless the gateway was deployed with ANYRAY_ALLOW_PLAINTEXT=true. What is stored already stays as it is.",
+          security: [{ adminToken: [] }],
+        },
       },
-      detail: {
-        tags: ["Privacy"],
-        summary: "Change the content mode, at once and audited",
-        description:
-          "`plaintext` is refused with 409 unless the gateway was deployed with ANYRAY_ALLOW_PLAINTEXT=true. What is stored already stays as it is.",
-        security: [{ adminToken: [] }],
-      },
-    });
+    );
 }
 
 /** What a GET gives may be sent back: these members are not changed by it. */

@@ -1,10 +1,10 @@
 /** `GET /admin/spend` and `/admin/spend/records`: who spent what. */
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import { LEDGER_FILTERS, SPEND_GROUPS } from "../../../db/store.ts";
 import type { Deps } from "../../deps.ts";
 import { ownHeaders } from "../../pipeline/respond.ts";
-import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
+import { adminGroup } from "./group.ts";
 import { toCsv } from "./csv.ts";
 import {
   LedgerRecord,
@@ -50,11 +50,7 @@ const RecordsParameters = t.Object(
 
 export function spendRoutes(deps: Deps) {
   return (
-    new Elysia({ prefix: "/admin/spend", handler: { standardHostname: false } })
-      .onTransform(({ request, set }) => {
-        requireAdmin(deps, request);
-        for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
-      })
+    adminGroup(deps, "/admin/spend", "spend")
       .get(
         "",
         async ({ request }) => {
@@ -97,6 +93,7 @@ export function spendRoutes(deps: Deps) {
             ),
             400: AdminError,
             401: AdminError,
+            403: AdminError,
           },
           detail: {
             tags: ["Spend"],

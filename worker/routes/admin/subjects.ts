@@ -1,14 +1,13 @@
 /** `/admin/subjects`: whose content is sealed, and the destruction of a subject's content key. Shows no content, opens none. */
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import type { Subject } from "../../../db/store.ts";
 import type { AuditDraft } from "../../audit/entry.ts";
 import { record } from "../../audit/record.ts";
 import { parseSubjectName } from "../../content/subject-name.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
-import { ownHeaders } from "../../pipeline/respond.ts";
-import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
+import { adminGroup } from "./group.ts";
 import { invalid, parseLimit, readParameters } from "./query.ts";
 
 const HANDLE = /^[0-9a-f]{32}$/;
@@ -41,11 +40,7 @@ const ERASED =
 const Text = (description: string) => t.Optional(t.String({ description }));
 
 export function subjectRoutes(deps: Deps) {
-  return new Elysia({ prefix: "/admin/subjects", handler: { standardHostname: false } })
-    .onTransform(({ request, set }) => {
-      requireAdmin(deps, request);
-      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
-    })
+  return adminGroup(deps, "/admin/subjects", "privacy")
     .get(
       "",
       async ({ request }) => {
@@ -69,6 +64,7 @@ export function subjectRoutes(deps: Deps) {
           ),
           400: AdminError,
           401: AdminError,
+          403: AdminError,
           503: AdminError,
         },
         detail: {
@@ -80,8 +76,8 @@ export function subjectRoutes(deps: Deps) {
     )
     .delete(
       "/:id/content-key",
-      async ({ params }) => {
-        await eraseSubject(deps, params.id);
+      async ({ params, actor }) => {
+        await eraseSubject(deps, params.id, actor.name);
         return { id: params.id, state: "erased" as const, message: ERASED };
       },
       {
@@ -91,6 +87,7 @@ export function subjectRoutes(deps: Deps) {
           200: Erasure,
           400: AdminError,
           401: AdminError,
+          403: AdminError,
           404: AdminError,
           503: AdminError,
         },
@@ -124,7 +121,7 @@ async function readSubjects(deps: Deps, after: string | null, limit: number) {
   }
 }
 
-async function eraseSubject(deps: Deps, handle: string): Promise<void> {
+async function eraseSubject(deps: Deps, handle: string, actor: string): Promise<void> {
   if (!HANDLE.test(handle)) {
     throw new GatewayError("invalid_request", {
       field: "id",
@@ -134,7 +131,7 @@ async function eraseSubject(deps: Deps, handle: string): Promise<void> {
   let isErased: boolean;
   try {
     isErased = await deps.subjects.erase(handle, deps.clock.now());
-    if (isErased) await record(deps.store.audit, erasure(handle, deps.clock.now()));
+    if (isErased) await record(deps.store.audit, erasure(handle, actor, deps.clock.now()));
   } catch {
     throw new GatewayError("store_unavailable");
   }
@@ -145,10 +142,10 @@ async function eraseSubject(deps: Deps, handle: string): Promise<void> {
   });
 }
 
-function erasure(handle: string, timeMs: number): AuditDraft {
+function erasure(handle: string, actor: string, timeMs: number): AuditDraft {
   return {
     timeMs,
-    actor: "admin",
+    actor,
     action: "subject.erase",
     target: handle,
     before: { state: "live" },

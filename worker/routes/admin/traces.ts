@@ -2,12 +2,11 @@
  * `/admin/traces` and `/admin/sessions`: requests as traces, made of the ledger and of what is known of their content. No address
  * here gives content out, sealed or not: only what an envelope's head says, and its first bytes where they are ciphertext.
  */
-import { Elysia, t } from "elysia";
+import { t } from "elysia";
 import type { LedgerRow } from "../../../db/store.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseUsd } from "../../money.ts";
-import { ownHeaders } from "../../pipeline/respond.ts";
 import {
   BackendError,
   type BackendFailure,
@@ -16,8 +15,8 @@ import {
 import { isSampled } from "../../traces/sampling.ts";
 import type { StoredSpan } from "../../traces/read/stored-span.ts";
 import { attemptSpan, isFollowed, requestSpan, type Span, traceIdOf } from "../../traces/span.ts";
-import { requireAdmin } from "../admin-token.ts";
 import { AdminError } from "./error-schema.ts";
+import { adminGroup } from "./group.ts";
 import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
 import { toGroupJson } from "./spend-json.ts";
 import { parseWhere } from "./spend-query.ts";
@@ -53,11 +52,7 @@ const TraceParameters = t.Object(
 );
 
 export function traceRoutes(deps: Deps) {
-  return new Elysia({ prefix: "/admin", handler: { standardHostname: false } })
-    .onTransform(({ request, set }) => {
-      requireAdmin(deps, request);
-      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
-    })
+  return adminGroup(deps, "/admin", "traces")
     .get(
       "/traces",
       async ({ request }) => {
@@ -75,6 +70,7 @@ export function traceRoutes(deps: Deps) {
           ),
           400: AdminError,
           401: AdminError,
+          403: AdminError,
         },
         detail: {
           tags: ["Traces"],
@@ -108,6 +104,7 @@ export function traceRoutes(deps: Deps) {
         ),
         400: AdminError,
         401: AdminError,
+        403: AdminError,
         404: AdminError,
       },
       detail: {
@@ -145,6 +142,7 @@ export function traceRoutes(deps: Deps) {
           ),
           400: AdminError,
           401: AdminError,
+          403: AdminError,
         },
         detail: {
           tags: ["Traces"],

@@ -1,0 +1,107 @@
+/** What administrators set, on SQLite: read here, changed by `changes.ts`. */
+import { asc, eq, getTableColumns, gte } from "drizzle-orm";
+import { adminAccount, adminToken, cap, capUsage, invite, rateLimit } from "../schema/sqlite.ts";
+import {
+  CAP_MODES,
+  CAP_SCOPES,
+  CAP_UNITS,
+  CAP_WINDOWS,
+  ROLES,
+  type AdminStore,
+  type AdminToken,
+  type Invite,
+} from "../store.ts";
+import { exactMoney } from "./money.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { parseNames } from "./keys.ts";
+
+export function createAdmin({ client, orm }: SqliteDatabase): AdminStore {
+  const dataVersion = client.prepare("PRAGMA data_version");
+  return {
+    async invites() {
+      return orm.select().from(invite).orderBy(asc(invite.createdAtMs)).all().map(toInvite);
+    },
+    async inviteByHash(secretHash) {
+      const [row] = orm.select().from(invite).where(eq(invite.secretHash, secretHash)).all();
+      return row === undefined ? null : toInvite(row);
+    },
+    async caps() {
+      return orm
+        .select({ ...getTableColumns(cap), amount: exactMoney(cap.amount) })
+        .from(cap)
+        .orderBy(asc(cap.createdAtMs), asc(cap.id))
+        .all()
+        .map((row) => ({
+          ...row,
+          scope: oneOf(CAP_SCOPES, row.scope),
+          unit: oneOf(CAP_UNITS, row.unit),
+          window: oneOf(CAP_WINDOWS, row.window),
+          mode: oneOf(CAP_MODES, row.mode),
+        }));
+    },
+    async capUsage(fromMs) {
+      return orm
+        .select({ ...getTableColumns(capUsage), used: exactMoney(capUsage.used) })
+        .from(capUsage)
+        .where(gte(capUsage.windowStartMs, fromMs))
+        .all();
+    },
+    async limits() {
+      return orm
+        .select()
+        .from(rateLimit)
+        .orderBy(asc(rateLimit.createdAtMs), asc(rateLimit.id))
+        .all()
+        .map((row) => ({ ...row, scope: oneOf(CAP_SCOPES, row.scope) }));
+    },
+    async accounts() {
+      return orm
+        .select()
+        .from(adminAccount)
+        .orderBy(asc(adminAccount.name))
+        .all()
+        .map((row) => ({ ...row, role: oneOf(ROLES, row.role) }));
+    },
+    async tokens() {
+      return orm
+        .select()
+        .from(adminToken)
+        .orderBy(asc(adminToken.createdAtMs), asc(adminToken.id))
+        .all()
+        .map(toToken);
+    },
+    async tokenByHash(secretHash) {
+      const [row] = orm
+        .select()
+        .from(adminToken)
+        .where(eq(adminToken.secretHash, secretHash))
+        .all();
+      return row === undefined ? null : toToken(row);
+    },
+    version: () => Number(dataVersion.values()[0]?.[0] ?? 0),
+  };
+}
+
+function toInvite({ metadata, models, endpoints, ...rest }: typeof invite.$inferSelect): Invite {
+  return {
+    ...rest,
+    metadata: metadata === "ignore" || metadata === "fill" ? metadata : null,
+    models: parseNames(models),
+    endpoints: parseNames(endpoints),
+  };
+}
+
+function toToken(row: typeof adminToken.$inferSelect): AdminToken {
+  return {
+    ...row,
+    kind: row.kind === "session" ? "session" : "key",
+    role: oneOf(ROLES, row.role),
+  };
+}
+
+/** The CHECKs of the columns allow nothing else. */
+function oneOf<T extends string>(list: readonly T[], value: string): T {
+  const found = list.find((each) => each === value);
+  if (found === undefined) throw new Error("a closed list holds what it does not allow");
+  return found;
+}

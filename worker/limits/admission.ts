@@ -1,0 +1,72 @@
+/** What stands between a request and its provider: rate limits, then caps. And what it holds of both until its last row is committed. */
+import type { CapCharge, LedgerRow } from "../../db/store.ts";
+import type { Family } from "../chat.ts";
+import type { Caps, CapReservation, Estimate } from "./caps.ts";
+import type { RateHold, Rates } from "./rates.ts";
+import type { Payer } from "./scope.ts";
+
+export interface AdmissionRequest {
+  readonly payer: Payer;
+  readonly family: Family;
+  /** When it was accepted, ms since 1970. */
+  readonly timeMs: number;
+  /** Asked for only where a cap concerns the request. */
+  readonly estimate: () => Estimate;
+}
+
+/**
+ * Null where nothing concerns the request.
+ * @throws GatewayError `rate_limited`, `cap_exceeded`, `model_not_allowed`; nothing is held then
+ */
+export function admit(
+  { caps, rates }: { readonly caps: Caps; readonly rates: Rates },
+  request: AdmissionRequest,
+): Admission | null {
+  const rate = rates.admit(request.payer, request.family);
+  let cap: CapReservation | null;
+  try {
+    cap = caps.admit(request.payer, request.timeMs, request.estimate);
+  } catch (error) {
+    rate?.release();
+    throw error;
+  }
+  return rate === null && cap === null ? null : new Admission(cap, rate);
+}
+
+export class Admission {
+  readonly #cap: CapReservation | null;
+  readonly #rate: RateHold | null;
+
+  constructor(cap: CapReservation | null, rate: RateHold | null) {
+    this.#cap = cap;
+    this.#rate = rate;
+  }
+
+  /** Ids of caps that are exceeded, and only say so. */
+  get exceeded(): readonly string[] {
+    return this.#cap?.exceeded ?? [];
+  }
+
+  /** For the transaction of the row. */
+  chargesOf(row: LedgerRow): readonly CapCharge[] {
+    return this.#cap?.chargesOf(row) ?? [];
+  }
+
+  /** The row is committed. @param isLast no other attempt follows */
+  charge(row: LedgerRow, isLast: boolean): void {
+    this.#cap?.charge(row);
+    if (isLast) this.#cap?.release();
+  }
+
+  /** The row is made: the answer is at its end, though it may not be on disk yet. */
+  end(row: LedgerRow, isLast: boolean): void {
+    this.#rate?.spend(row.inputTokens + row.outputTokens);
+    if (isLast) this.#rate?.release();
+  }
+
+  /** Nothing was sent. */
+  release(): void {
+    this.#cap?.release();
+    this.#rate?.release();
+  }
+}

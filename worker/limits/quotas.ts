@@ -1,0 +1,73 @@
+/** The caps and rate limits in force, kept in step with what administrators store; and what is done when a cap is reached. */
+import type { AdminStore, AuditStore, CapUsage } from "../../db/store.ts";
+import { record } from "../audit/record.ts";
+import type { Log } from "../telemetry/log.ts";
+import { amountText } from "./amount.ts";
+import { Caps, type CapEvent } from "./caps.ts";
+import { Rates } from "./rates.ts";
+import type { CapNotice } from "./webhook.ts";
+
+export interface QuotasOptions {
+  readonly admin: AdminStore;
+  readonly audit: AuditStore;
+  /** ms since 1970. */
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly allowUnpriced: boolean;
+  readonly log: Log;
+  /** Null: nobody is told. */
+  readonly notify: ((notice: CapNotice) => void) | null;
+}
+
+export class Quotas {
+  readonly caps: Caps;
+  readonly rates: Rates;
+  readonly #options: QuotasOptions;
+
+  constructor(options: QuotasOptions) {
+    this.#options = options;
+    const { now, monotonic, allowUnpriced } = options;
+    this.caps = new Caps({ now, allowUnpriced, onEvent: (event) => void this.#tell(event) });
+    this.rates = new Rates({ now, monotonic });
+  }
+
+  /** What is stored counts from now on. Rejects if it can't be read. */
+  async reload(): Promise<void> {
+    const { admin } = this.#options;
+    this.caps.setCaps(await admin.caps());
+    this.rates.setLimits(await admin.limits());
+  }
+
+  /** At the start, after the rows of an earlier process were settled. */
+  async loadUsage(): Promise<void> {
+    this.caps.addUsage(await this.#options.admin.capUsage(this.caps.oldestWindowMs()));
+  }
+
+  /** Of a cap that is new. */
+  addUsage(usage: readonly CapUsage[]): void {
+    this.caps.addUsage(usage);
+  }
+
+  async #tell({ kind, usage }: CapEvent): Promise<void> {
+    const { audit, log, now, notify } = this.#options;
+    const { cap, subject, used, span } = usage;
+    const facts = {
+      scope: cap.scope,
+      subject: subject === "" ? null : subject,
+      unit: cap.unit,
+      amount: amountText(cap.unit, cap.amount),
+      used: amountText(cap.unit, used),
+      window: cap.window,
+      window_start: new Date(span.startMs).toISOString(),
+      window_end: new Date(span.endMs).toISOString(),
+    };
+    log.write("warn", "a cap's threshold is passed", { cap: cap.id, event: kind, ...facts });
+    notify?.({ event: kind, cap: cap.id, time: new Date(now()).toISOString(), ...facts });
+    const draft = { timeMs: now(), actor: "gateway", action: kind, target: cap.id } as const;
+    await record(audit, { ...draft, before: null, after: facts }).catch(() => {
+      log.write("error", "a cap's threshold is passed, but the audit log can't be written", {
+        cap: cap.id,
+      });
+    });
+  }
+}

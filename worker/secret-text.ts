@@ -1,0 +1,69 @@
+/**
+ * Secrets that the gateway issues, and the ids beside them: their form, their check, and what of them is kept. The form is a prefix
+ * (`ark_`, `aak_` …), 43 base64url characters (256 random bits), `_`, and 6 base62 characters: the CRC-32 of all before that `_`. So secret
+ * scanners and typing errors find them without a look-up.
+ *
+ * A 256-bit random secret needs no slow hash: SHA-256 is what the store holds, and look-up is by that hash.
+ */
+import { hash as digest } from "node:crypto";
+import { crc32 } from "node:zlib";
+
+const PREFIX_LENGTH = 4;
+const BODY_END = PREFIX_LENGTH + 43;
+const CHECKSUM_LENGTH = 6;
+const LENGTH = BODY_END + 1 + CHECKSUM_LENGTH;
+const FORM = /^[a-z]{3}_[A-Za-z0-9_-]{43}_[0-9A-Za-z]{6}$/;
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const ID_LENGTH = 16;
+
+/** Client keys, keys of the admin API, sign-ins, invites. */
+export type SecretPrefix = "ark_" | "aak_" | "ans_" | "inv_";
+
+/** `n` bytes that nobody can guess. */
+export type RandomBytes = (n: number) => Uint8Array;
+
+/** What the store keeps of a secret. */
+export interface ParsedSecret {
+  /** Lower-case hex SHA-256 of the whole text. */
+  readonly hash: string;
+  /** The first 6 characters after the prefix, for people to recognise it. */
+  readonly display: string;
+}
+
+function checksum(text: string): string {
+  let rest = crc32(text);
+  let digits = "";
+  for (let i = 0; i < CHECKSUM_LENGTH; i++) {
+    digits = (BASE62[rest % 62] ?? "") + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}
+
+/** A new secret. It is shown once, to whoever asked for it, and stored nowhere. */
+export function createSecret(prefix: SecretPrefix, random: RandomBytes): string {
+  const body = prefix + random(32).toBase64({ alphabet: "base64url", omitPadding: true });
+  return `${body}_${checksum(body)}`;
+}
+
+/** Null unless the text has the form and its checksum is right. About 1 µs; safe on any text a stranger sends. */
+export function parseSecret(prefix: SecretPrefix, text: string): ParsedSecret | null {
+  if (text.length !== LENGTH || !text.startsWith(prefix) || !FORM.test(text)) return null;
+  if (checksum(text.slice(0, BODY_END)) !== text.slice(BODY_END + 1)) return null;
+  return {
+    hash: digest("sha256", text, "hex"),
+    display: text.slice(PREFIX_LENGTH, PREFIX_LENGTH + 6),
+  };
+}
+
+/** The prefix and 16 base62 characters (95 random bits). Not secret: it stands in the ledger and in admin paths. */
+export function createId(prefix: string, random: RandomBytes): string {
+  let id = "";
+  while (id.length < ID_LENGTH) {
+    for (const byte of random(2 * ID_LENGTH)) {
+      // 248 = 4 × 62: what is above would favour the first characters.
+      if (byte < 248 && id.length < ID_LENGTH) id += BASE62[byte % 62] ?? "";
+    }
+  }
+  return `${prefix}${id}`;
+}
