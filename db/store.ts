@@ -159,6 +159,8 @@ export interface SpendSums {
 }
 
 export interface SpendGroupRow extends SpendSums {
+  /** When its newest request was accepted, ms since 1970. */
+  readonly lastMs: number;
   readonly key: Partial<Record<SpendGroup, string | null>>;
 }
 

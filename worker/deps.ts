@@ -4,6 +4,7 @@
  */
 import type { Access } from "./accounts/access.ts";
 import type { Passwords } from "./accounts/password.ts";
+import type { SignIn } from "./accounts/sign-in.ts";
 import type { Store } from "../db/store.ts";
 import type { ContentRecorder } from "./content/recorder.ts";
 import type { Sealer } from "./content/sealer.ts";
@@ -20,6 +21,7 @@ import type { Exporter } from "./traces/exporter.ts";
 import type { RoundTripWatch } from "./traces/round-trip-watch.ts";
 import type { Routing } from "./pipeline/target.ts";
 import type { Privacy } from "./privacy/privacy.ts";
+import type { RandomBytes } from "./secret-text.ts";
 import type { Settler } from "./pipeline/settle.ts";
 
 export interface Clock {
@@ -71,5 +73,8 @@ export interface Deps {
   readonly limits: Limits;
   readonly access: Access;
   readonly passwords: Passwords;
+  readonly signIn: SignIn;
+  /** `n` bytes that nobody can guess. */
+  readonly random: RandomBytes;
   readonly metricsToken: string | null;
 }

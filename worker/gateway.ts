@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { Store } from "../db/store.ts";
 import { Access } from "./accounts/access.ts";
 import { createPasswords } from "./accounts/password.ts";
+import { SignIn } from "./accounts/sign-in.ts";
 import { createApp, type App } from "./app.ts";
 import { createRecorder } from "./content/recorder.ts";
 import { createSealer } from "./content/sealer.ts";
@@ -159,6 +160,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   // Before the first request: whether content can be kept is known soon after. What was kept earlier grows old in any mode.
   if (privacy.current.effective !== "off" || store.content.isThere()) sealer.start();
   const estimator = createEstimator();
+  const passwords = createPasswords();
   const deps: Deps = {
     clock,
     ids,
@@ -208,7 +210,9 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
     }),
-    passwords: createPasswords(),
+    passwords,
+    signIn: new SignIn(passwords, () => clock.now()),
+    random: randomBytes,
     metricsToken: config.secrets.metricsToken,
   };
   return {

@@ -216,7 +216,11 @@ function groupUp(
     if (found === undefined) groups.set(name, { key, rows: [row] });
     else found.rows.push(row);
   }
-  return [...groups.values()].map((each) => ({ key: each.key, ...sumUp(each.rows) }));
+  return [...groups.values()].map((each) => ({
+    key: each.key,
+    lastMs: Math.max(...each.rows.map(({ timeMs }) => timeMs)),
+    ...sumUp(each.rows),
+  }));
 }
 
 /** Days and hours by `Intl` alone, row by row. */

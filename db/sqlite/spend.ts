@@ -74,7 +74,7 @@ function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendG
     keys.map((key, at) => [`key${at}`, sql<string | null>`${key}`.as(`key${at}`)]),
   );
   return orm
-    .select({ ...selected, ...SUMS })
+    .select({ ...selected, ...SUMS, lastMs: max(ledger.timeMs) })
     .from(ledger)
     .where(where)
     .groupBy(...keys.map((_, at) => sql.raw(`${at + 1}`)))
@@ -87,11 +87,11 @@ function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendG
     .all()
     .map((row) => {
       // The columns are those selected above: the keys, then the sums.
-      const values = row as unknown as SumsRow & Record<string, string | null>;
+      const values = row as unknown as SumsRow & { lastMs: number } & Record<string, string | null>;
       const key = Object.fromEntries(
         query.groupBy.map((group, at) => [group, values[`key${at}`] ?? null]),
       );
-      return { key, ...toSums(values) };
+      return { key, lastMs: values.lastMs, ...toSums(values) };
     });
 }
 

@@ -10,6 +10,7 @@ import {
   parseClientKey,
   type RandomBytes,
 } from "../client-key.ts";
+import { clientKeyJson, clientKeyState } from "../client-key-json.ts";
 import { PROVIDER_NAME } from "../config/provider-settings.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { formatInstant, INSTANT_FORM, parseInstant } from "./instant.ts";
@@ -74,13 +75,6 @@ function expiry(text: string | undefined, nowMs: number): number | null {
   return timeMs;
 }
 
-type State = "active" | "expired" | "revoked";
-
-function stateOf(key: ClientKey, nowMs: number): State {
-  if (key.revokedAtMs !== null) return "revoked";
-  return key.expiresAtMs !== null && key.expiresAtMs <= nowMs ? "expired" : "active";
-}
-
 async function withKeys<T>(
   tools: KeysTools,
   work: (keys: Store["keys"]) => Promise<T>,
@@ -138,26 +132,6 @@ async function create(args: readonly string[], tools: KeysTools): Promise<void> 
   terminal.say(terminal.dim(`To end it: anyray keys revoke ${key.id}`));
 }
 
-/** What `--json` prints of a key: the admin API's names. */
-function toJson(key: ClientKey, nowMs: number): Readonly<Record<string, unknown>> {
-  const time = (timeMs: number | null): string | null =>
-    timeMs === null ? null : formatInstant(timeMs);
-  return {
-    id: key.id,
-    display: key.display,
-    state: stateOf(key, nowMs),
-    name: key.name,
-    user: key.user,
-    team: key.team,
-    metadata: key.metadata,
-    passthrough: key.passthrough,
-    models: key.models,
-    created_at: time(key.createdAtMs),
-    expires_at: time(key.expiresAtMs),
-    revoked_at: time(key.revokedAtMs),
-  };
-}
-
 async function list(args: readonly string[], tools: KeysTools): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: { json: { type: "boolean" } } });
   const all = await withKeys(tools, (keys) => keys.list());
@@ -166,7 +140,7 @@ async function list(args: readonly string[], tools: KeysTools): Promise<void> {
   if (values.json === true) {
     terminal.out(
       JSON.stringify(
-        all.map((key) => toJson(key, nowMs)),
+        all.map((key) => clientKeyJson(key, nowMs, formatInstant)),
         null,
         2,
       ),
@@ -181,7 +155,7 @@ async function list(args: readonly string[], tools: KeysTools): Promise<void> {
   const rows = all.map((key) => [
     key.id,
     `ark_${key.display}…`,
-    stateOf(key, nowMs),
+    clientKeyState(key, nowMs),
     key.name ?? "-",
     key.user ?? "-",
     key.team ?? "-",

@@ -189,14 +189,17 @@ describe("anyray keys list", () => {
       display: keys[1]?.display,
       state: "expired",
       name: "two",
+      description: null,
       user: null,
       team: null,
       metadata: null,
       passthrough: null,
       models: null,
+      endpoints: null,
       created_at: "2026-11-23T10:00:00Z",
       expires_at: "2026-11-23T10:00:00Z",
       revoked_at: null,
+      former_secret_until: null,
     });
     for (const { secretHash } of keys) expect(stdout + json.stdout).not.toContain(secretHash);
   });

@@ -1,0 +1,302 @@
+/** `/admin/accounts` and `/admin/api-keys`: who may administrate, by name or by a program's key. For owners. */
+import { t } from "elysia";
+import { ROLES, type AdminAccount, type AdminToken } from "../../../db/store.ts";
+import type { Actor } from "../../accounts/roles.ts";
+import type { Deps } from "../../deps.ts";
+import { GatewayError } from "../../errors.ts";
+import { createId, createSecret, parseSecret } from "../../secret-text.ts";
+import { Members, needed } from "./body.ts";
+import { change, found, read } from "./change.ts";
+import { AdminError } from "./error-schema.ts";
+import { adminGroup } from "./group.ts";
+import { invalid } from "./query.ts";
+
+const MIN_PASSWORD = 12;
+const MAX_PASSWORD = 1_024;
+const PASSWORD_HINT = `It has ${MIN_PASSWORD} to ${MAX_PASSWORD} characters.`;
+
+const Role = t.String({ description: ROLES.join(" | ") });
+const Time = t.Union([t.String({ format: "date-time" }), t.Null()]);
+const AccountRecord = t.Object(
+  {
+    name: t.String(),
+    role: Role,
+    created_at: t.String({ format: "date-time" }),
+    disabled_at: Time,
+  },
+  { description: "An account" },
+);
+const ApiKeyRecord = t.Object(
+  {
+    id: t.String(),
+    name: t.Union([t.String(), t.Null()]),
+    role: Role,
+    created_at: t.String({ format: "date-time" }),
+    expires_at: Time,
+    ended_at: Time,
+  },
+  { description: "A key of the admin API" },
+);
+
+const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
+const detail = (summary: string, description = "") => ({
+  tags: ["Accounts"],
+  summary,
+  description,
+  security: [{ adminToken: [] }],
+});
+
+export function accountRoutes(deps: Deps) {
+  return adminGroup(deps, "/admin", "accounts")
+    .get(
+      "/accounts",
+      async () => ({
+        accounts: (await read(() => deps.store.admin.accounts())).map(toAccountJson),
+      }),
+      {
+        response: {
+          200: t.Object({ accounts: t.Array(AccountRecord) }, { description: "By name" }),
+          ...errors,
+        },
+        detail: detail("Accounts of administrators"),
+      },
+    )
+    .post(
+      "/accounts",
+      async ({ body, actor, set }) => {
+        set.status = 201;
+        return createAccount(deps, actor, body);
+      },
+      {
+        parse: "json",
+        body: t.Object(
+          { name: t.String(), role: t.String(), password: t.String() },
+          { additionalProperties: true },
+        ),
+        response: { 201: AccountRecord, ...errors, 409: AdminError },
+        detail: detail("Make an account", PASSWORD_HINT),
+      },
+    )
+    .patch(
+      "/accounts/:name",
+      ({ params, body, actor }) => changeAccount(deps, actor, params.name, body),
+      {
+        parse: "json",
+        params: t.Object({ name: t.String() }),
+        body: t.Object(
+          {
+            role: t.Optional(t.String()),
+            password: t.Optional(t.String()),
+            disabled: t.Optional(t.Boolean()),
+          },
+          { additionalProperties: true },
+        ),
+        response: { 200: AccountRecord, ...errors, 404: AdminError, 409: AdminError },
+        detail: detail("Change an account", "A new password, and disabling, end all its sign-ins."),
+      },
+    )
+    .get(
+      "/api-keys",
+      async () => ({
+        api_keys: (await read(() => deps.store.admin.tokens()))
+          .filter(({ kind }) => kind === "key")
+          .map(toApiKeyJson),
+      }),
+      {
+        response: {
+          200: t.Object({ api_keys: t.Array(ApiKeyRecord) }, { description: "Oldest first" }),
+          ...errors,
+        },
+        detail: detail("Keys of the admin API"),
+      },
+    )
+    .post(
+      "/api-keys",
+      async ({ body, actor, set }) => {
+        set.status = 201;
+        return createApiKey(deps, actor, body);
+      },
+      {
+        parse: "json",
+        body: t.Object(
+          {
+            name: t.String(),
+            role: t.String(),
+            expires_at: t.Optional(t.Union([t.String(), t.Null()])),
+          },
+          { additionalProperties: true },
+        ),
+        response: {
+          201: t.Object(
+            {
+              api_key: ApiKeyRecord,
+              secret: t.String({ description: "`aak_…`; shown now, and never again" }),
+            },
+            { description: "The key, and its secret" },
+          ),
+          ...errors,
+          409: AdminError,
+        },
+        detail: detail("Make a key of the admin API"),
+      },
+    )
+    .delete("/api-keys/:id", ({ params, actor }) => endApiKey(deps, actor, params.id), {
+      parse: "none",
+      params: t.Object({ id: t.String() }),
+      response: { 200: ApiKeyRecord, ...errors, 404: AdminError, 409: AdminError },
+      detail: detail("End a key of the admin API"),
+    });
+}
+
+async function createAccount(deps: Deps, actor: Actor, body: unknown) {
+  const members = new Members(body, ["name", "role", "password"]);
+  const account: AdminAccount = {
+    name: needed(members.name("name"), "name"),
+    role: needed(members.choice("role", ROLES), "role"),
+    passwordHash: await hashOf(deps, needed(readPassword(members), "password")),
+    createdAtMs: deps.clock.now(),
+    disabledAtMs: null,
+  };
+  if (account.name === "admin") throw invalid("name", "The audit log calls the admin token so.");
+  const facts = { before: null, after: { role: account.role } };
+  await change(deps, actor, { action: "account.create", target: account.name, ...facts }, [
+    { kind: "account.add", account },
+  ]);
+  deps.access.forget();
+  return toAccountJson(account);
+}
+
+async function changeAccount(deps: Deps, actor: Actor, name: string, body: unknown) {
+  const members = new Members(body, ["role", "password", "disabled"]);
+  const accounts = await read(() => deps.store.admin.accounts());
+  const before = found(
+    accounts.find((account) => account.name === name),
+    "name",
+    "account",
+  );
+  const password = readPassword(members);
+  const isDisabled = readFlag(body, "disabled") ?? before.disabledAtMs !== null;
+  const nowMs = deps.clock.now();
+  const after: AdminAccount = {
+    ...before,
+    role: members.choice("role", ROLES) ?? before.role,
+    passwordHash:
+      password === undefined || password === null
+        ? before.passwordHash
+        : await hashOf(deps, password),
+    disabledAtMs: isDisabled ? (before.disabledAtMs ?? nowMs) : null,
+  };
+  const isNewPassword = after.passwordHash !== before.passwordHash;
+  await change(
+    deps,
+    actor,
+    {
+      action: "account.change",
+      target: name,
+      before: { role: before.role, disabled: before.disabledAtMs !== null },
+      after: { role: after.role, disabled: isDisabled, password_changed: isNewPassword },
+    },
+    [
+      {
+        kind: "account.change",
+        name,
+        set: {
+          role: after.role,
+          passwordHash: after.passwordHash,
+          disabledAtMs: after.disabledAtMs,
+        },
+      },
+      ...(isNewPassword || isDisabled
+        ? [{ kind: "token.end-all" as const, name, atMs: nowMs }]
+        : []),
+    ],
+  );
+  deps.access.forget();
+  return toAccountJson(after);
+}
+
+async function createApiKey(deps: Deps, actor: Actor, body: unknown) {
+  const members = new Members(body, ["name", "role", "expires_at"]);
+  const secret = createSecret("aak_", deps.random);
+  const parsed = parseSecret("aak_", secret);
+  if (parsed === null) throw new Error("a new key does not parse");
+  const nowMs = deps.clock.now();
+  const token: AdminToken = {
+    id: createId("akey_", deps.random),
+    secretHash: parsed.hash,
+    kind: "key",
+    name: needed(members.name("name"), "name"),
+    role: needed(members.choice("role", ROLES), "role"),
+    createdAtMs: nowMs,
+    expiresAtMs: members.future("expires_at", nowMs) ?? null,
+    endedAtMs: null,
+  };
+  const facts = { before: null, after: { name: token.name, role: token.role } };
+  await change(deps, actor, { action: "token.create", target: token.id, ...facts }, [
+    { kind: "token.add", token },
+  ]);
+  return { api_key: toApiKeyJson(token), secret };
+}
+
+async function endApiKey(deps: Deps, actor: Actor, id: string) {
+  const tokens = await read(() => deps.store.admin.tokens());
+  const token = found(
+    tokens.find((each) => each.id === id && each.kind === "key"),
+    "id",
+    "key",
+  );
+  const atMs = deps.clock.now();
+  const facts = { before: { name: token.name, role: token.role }, after: null };
+  await change(deps, actor, { action: "token.end", target: id, ...facts }, [
+    { kind: "token.end", id, atMs },
+  ]);
+  deps.access.forget();
+  return toApiKeyJson({ ...token, endedAtMs: atMs });
+}
+
+function readPassword(members: Members): string | null | undefined {
+  return members.text(
+    "password",
+    PASSWORD_HINT,
+    (text) => text.length >= MIN_PASSWORD && text.length <= MAX_PASSWORD,
+  );
+}
+
+function readFlag(body: unknown, name: string): boolean | null {
+  const { [name]: value } = Object(body) as Readonly<Record<string, unknown>>;
+  if (value === undefined || value === null) return null;
+  if (typeof value === "boolean") return value;
+  throw invalid(name, "It is true or false.");
+}
+
+async function hashOf(deps: Deps, password: string): Promise<string> {
+  try {
+    return await deps.passwords.hash(password);
+  } catch {
+    throw new GatewayError("rate_limited", { headers: { "retry-after": "2" } });
+  }
+}
+
+function toAccountJson({ name, role, createdAtMs, disabledAtMs }: AdminAccount) {
+  return {
+    name,
+    role,
+    created_at: new Date(createdAtMs).toISOString(),
+    disabled_at: timeOf(disabledAtMs),
+  };
+}
+
+function toApiKeyJson({ id, name, role, createdAtMs, expiresAtMs, endedAtMs }: AdminToken) {
+  return {
+    id,
+    name,
+    role,
+    created_at: new Date(createdAtMs).toISOString(),
+    expires_at: timeOf(expiresAtMs),
+    ended_at: timeOf(endedAtMs),
+  };
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,166 @@
+/** `/admin/session`: signing in, being signed in, signing out. */
+import { Elysia, t } from "elysia";
+import type { Actor } from "../../accounts/roles.ts";
+import { notSignedIn } from "../../accounts/access.ts";
+import type { Deps } from "../../deps.ts";
+import { bearerToken } from "../../pipeline/authenticate.ts";
+import { ownHeaders } from "../../pipeline/respond.ts";
+import { createId, createSecret, parseSecret } from "../../secret-text.ts";
+import { Members, needed, NAME_HINT } from "./body.ts";
+import { change, read } from "./change.ts";
+import { AdminError } from "./error-schema.ts";
+
+const SESSION_MS = 12 * 3_600_000;
+const MAX_PASSWORD = 1_024;
+
+const SessionRecord = t.Object(
+  {
+    name: t.String(),
+    role: t.String(),
+    account: t.Union([t.String(), t.Null()], { description: "Null: the admin token" }),
+  },
+  { description: "Who is signed in" },
+);
+
+const errors = { 400: AdminError, 401: AdminError, 429: AdminError, 503: AdminError };
+
+export function sessionRoutes(deps: Deps) {
+  return new Elysia({ prefix: "/admin/session", handler: { standardHostname: false } })
+    .onTransform(({ set }) => {
+      for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
+    })
+    .post("", ({ body, request }) => begin(deps, body, request), {
+      parse: "json",
+      body: t.Object(
+        { name: t.Optional(t.String()), password: t.Optional(t.String()) },
+        { additionalProperties: true },
+      ),
+      response: {
+        200: t.Object(
+          {
+            token: t.String({ description: "`ans_…`: the Bearer of what follows" }),
+            expires_at: t.String({ format: "date-time" }),
+            ...SessionRecord.properties,
+          },
+          { description: "Signed in" },
+        ),
+        ...errors,
+      },
+      detail: {
+        tags: ["Accounts"],
+        summary: "Sign in",
+        description:
+          "With `name` and `password`, or with the admin token as Bearer and an empty object.",
+      },
+    })
+    .get("", async ({ request }) => toJson(await signedIn(deps, request)), {
+      response: { 200: SessionRecord, ...errors },
+      detail: { tags: ["Accounts"], summary: "Who I am", security: [{ adminToken: [] }] },
+    })
+    .delete("", ({ request }) => end(deps, request), {
+      parse: "none",
+      response: { 200: SessionRecord, ...errors, 409: AdminError },
+      detail: { tags: ["Accounts"], summary: "Sign out", security: [{ adminToken: [] }] },
+    })
+    .post("/end-all", ({ request }) => endAll(deps, request), {
+      parse: "none",
+      response: { 200: SessionRecord, ...errors, 409: AdminError },
+      detail: {
+        tags: ["Accounts"],
+        summary: "Sign out everywhere",
+        description:
+          "Ends all sign-ins of the account; with the admin token, all that were made with it.",
+        security: [{ adminToken: [] }],
+      },
+    });
+}
+
+async function begin(deps: Deps, body: unknown, request: Request) {
+  const account = await identify(deps, body, request);
+  const secret = createSecret("ans_", deps.random);
+  const parsed = parseSecret("ans_", secret);
+  if (parsed === null) throw new Error("a new sign-in does not parse");
+  const nowMs = deps.clock.now();
+  const token = {
+    id: createId("ses_", deps.random),
+    secretHash: parsed.hash,
+    kind: "session",
+    name: account?.name ?? null,
+    role: account?.role ?? "owner",
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + SESSION_MS,
+    endedAtMs: null,
+  } as const;
+  const name = account?.name ?? "admin";
+  const after = { role: token.role, expires_at: new Date(token.expiresAtMs).toISOString() };
+  await change(deps, { name }, { action: "session.begin", target: token.id, before: null, after }, [
+    { kind: "token.add", token },
+  ]);
+  return {
+    token: secret,
+    expires_at: after.expires_at,
+    name,
+    role: token.role,
+    account: token.name,
+  };
+}
+
+/** Null: whoever has the admin token. */
+async function identify(deps: Deps, body: unknown, request: Request) {
+  const members = new Members(body, ["name", "password"]);
+  if (!members.has("name") && !members.has("password")) {
+    if (deps.access.isAdminToken(bearerOf(request))) return null;
+    throw notSignedIn("Bearer");
+  }
+  const name = needed(
+    members.text("name", NAME_HINT, (text) => text.length <= 128),
+    "name",
+  );
+  const password = needed(
+    members.text("password", "It is too long.", (text) => text.length <= MAX_PASSWORD),
+    "password",
+  );
+  const accounts = await read(() => deps.store.admin.accounts());
+  return deps.signIn.check(name, password, accounts.find((each) => each.name === name) ?? null);
+}
+
+async function end(deps: Deps, request: Request) {
+  const actor = await signedIn(deps, request);
+  if (actor.tokenId !== null) {
+    const what = {
+      action: "session.end",
+      target: actor.tokenId,
+      before: null,
+      after: null,
+    } as const;
+    await change(deps, actor, what, [
+      { kind: "token.end", id: actor.tokenId, atMs: deps.clock.now() },
+    ]);
+    deps.access.forget();
+  }
+  return toJson(actor);
+}
+
+async function endAll(deps: Deps, request: Request) {
+  const actor = await signedIn(deps, request);
+  const what = { action: "session.end", target: "all", before: null, after: null } as const;
+  await change(deps, actor, what, [
+    { kind: "token.end-all", name: actor.account, atMs: deps.clock.now() },
+  ]);
+  deps.access.forget();
+  return toJson(actor);
+}
+
+async function signedIn(deps: Deps, request: Request): Promise<Actor> {
+  const actor = await deps.access.find(bearerOf(request));
+  if (actor === null) throw notSignedIn("Bearer");
+  return actor;
+}
+
+function bearerOf(request: Request): string | null {
+  return bearerToken(request.headers.get("authorization"));
+}
+
+function toJson({ name, role, account }: Actor) {
+  return { name, role, account };
+}
