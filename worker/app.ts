@@ -9,6 +9,8 @@ import { keyRoutes } from "./routes/admin/keys.ts";
 import { limitRoutes } from "./routes/admin/limits.ts";
 import { peopleRoutes } from "./routes/admin/people.ts";
 import { privacyRoutes } from "./routes/admin/privacy.ts";
+import { providerRoutes } from "./routes/admin/providers.ts";
+import { stateRoutes } from "./routes/admin/health.ts";
 import { sessionRoutes } from "./routes/admin/session.ts";
 import { spendRoutes } from "./routes/admin/spend.ts";
 import { subjectRoutes } from "./routes/admin/subjects.ts";
@@ -47,6 +49,8 @@ export function apiRoutes(deps: Deps) {
     .use(peopleRoutes(deps))
     .use(sessionRoutes(deps))
     .use(accountRoutes(deps))
+    .use(providerRoutes(deps))
+    .use(stateRoutes(deps))
     .use(meRoutes(deps));
 }
 export type Api = ReturnType<typeof apiRoutes>;

@@ -6,6 +6,7 @@ import type { Access } from "./accounts/access.ts";
 import type { Passwords } from "./accounts/password.ts";
 import type { SignIn } from "./accounts/sign-in.ts";
 import type { Store } from "../db/store.ts";
+import type { ProviderSettings } from "./config/load.ts";
 import type { ContentRecorder } from "./content/recorder.ts";
 import type { Sealer } from "./content/sealer.ts";
 import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
@@ -13,6 +14,7 @@ import type { ClientKeys } from "./pipeline/client-keys.ts";
 import type { Counters } from "./telemetry/counters.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Quotas } from "./limits/quotas.ts";
+import type { Egress } from "./egress.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Pricing } from "./pricing/cost.ts";
@@ -54,6 +56,14 @@ export interface Deps {
   readonly pricing: Pricing;
   readonly settler: Settler;
   readonly quotas: Quotas;
+  /** As configured; secrets among it, to be shown as fingerprints. */
+  readonly providerSettings: readonly ProviderSettings[];
+  /** What has crossed the way out. */
+  readonly boundary: Pick<Egress, "report" | "refusedElsewhere">;
+  /** ms since 1970. */
+  readonly startedAtMs: number;
+  /** What administrators should know of the deployment: closed words. */
+  readonly warnings: readonly string[];
   readonly live: LiveRequests;
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;

@@ -3,6 +3,7 @@
  * listener, the signals and the terminal.
  */
 import { randomBytes } from "node:crypto";
+import { dirname, normalize } from "node:path";
 import type { Store } from "../db/store.ts";
 import { Access } from "./accounts/access.ts";
 import { createPasswords } from "./accounts/password.ts";
@@ -183,6 +184,10 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     pricing,
     settler,
     quotas,
+    providerSettings: config.providers,
+    boundary: egress,
+    startedAtMs: clock.now(),
+    warnings: deploymentWarnings(config),
     live,
     content: createRecorder({
       sealer,
@@ -250,6 +255,16 @@ function startExporter(
     );
   }
   return createExporter({ ...parts, dataDir, path, resource, sampledShare, maxWaitingBytes });
+}
+
+function deploymentWarnings({ secretsFile, dataDir, content }: Config): string[] {
+  const warnings: string[] = [];
+  // Whoever copies the data has the keys to it.
+  if (secretsFile !== null && dirname(secretsFile.path) === normalize(dataDir)) {
+    warnings.push("secrets_beside_data");
+  }
+  if (content.allowPlaintext) warnings.push("plaintext_allowed");
+  return warnings;
 }
 
 function webhookDestinations(place: Place | null): Destination[] {

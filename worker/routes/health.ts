@@ -2,13 +2,8 @@
 import { Elysia, t } from "elysia";
 import type { Deps } from "../deps.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
+import { Check, examine } from "./checks.ts";
 import { mayReadHealth, requireMetricsToken } from "./admin-token.ts";
-
-const Check = t.Object({
-  state: t.Union([t.Literal("ok"), t.Literal("degraded"), t.Literal("failed")]),
-  code: t.Union([t.String(), t.Null()]),
-});
-type Checks = Record<string, { state: "ok" | "degraded" | "failed"; code: string | null }>;
 
 export function healthRoutes(deps: Deps) {
   return new Elysia({ handler: { standardHostname: false } })
@@ -67,37 +62,11 @@ function healthAnswers(description: string) {
 }
 
 async function ready(deps: Deps, request: Request): Promise<Response> {
-  const ledger = await deps.store.ledger.checkWritable().then(
-    () => "ok" as const,
-    () => "failed" as const,
-  );
-  const waiting = deps.settler.waitingRows;
-  const checks: Checks = {
-    listener: deps.live.isDraining
-      ? { state: "failed", code: "draining" }
-      : { state: "ok", code: null },
-    ledger: { state: ledger, code: ledger === "ok" ? null : "store_unavailable" },
-    settlement: degradedBy(waiting === 0 ? null : "rows_waiting"),
-  };
-  checks["content"] = degradedBy(deps.privacy.current.reason);
-  if (deps.exporter !== null) {
-    const { state } = deps.exporter;
-    checks["traces"] = degradedBy(state === "ok" ? null : state);
-  }
-  const trip = deps.roundTrips?.last ?? null;
-  if (trip !== null) checks["trace_round_trip"] = degradedBy(trip.code === "ok" ? null : trip.code);
-  const states = Object.values(checks).map((check) => check.state);
-  const isFailed = states.includes("failed");
-  const status = states.every((state) => state === "ok") ? "ok" : "degraded";
+  const { status, isFailed, checks } = await examine(deps);
   return Response.json((await mayReadHealth(deps, request)) ? { status, checks } : { status }, {
     status: isFailed ? 503 : 200,
     ...headers(deps),
   });
-}
-
-/** What is wrong, without which all is well; requests are served either way. */
-function degradedBy(code: string | null): Checks[string] {
-  return { state: code === null ? "ok" : "degraded", code };
 }
 
 async function metrics(deps: Deps, request: Request): Promise<Response> {

@@ -1,0 +1,49 @@
+/** What of the gateway works, what is degraded, and what is failed: for `/readyz` and `/admin/health`. */
+import { t } from "elysia";
+import type { Deps } from "../deps.ts";
+
+export const Check = t.Object({
+  state: t.Union([t.Literal("ok"), t.Literal("degraded"), t.Literal("failed")]),
+  code: t.Union([t.String(), t.Null()]),
+});
+type Checks = Record<string, { state: "ok" | "degraded" | "failed"; code: string | null }>;
+
+export interface Examination {
+  readonly status: "ok" | "degraded";
+  /** Requests can't be served and accounted for. */
+  readonly isFailed: boolean;
+  readonly checks: Checks;
+}
+
+/** Never rejects. */
+export async function examine(deps: Deps): Promise<Examination> {
+  const ledger = await deps.store.ledger.checkWritable().then(
+    () => "ok" as const,
+    () => "failed" as const,
+  );
+  const checks: Checks = {
+    listener: deps.live.isDraining
+      ? { state: "failed", code: "draining" }
+      : { state: "ok", code: null },
+    ledger: { state: ledger, code: ledger === "ok" ? null : "store_unavailable" },
+    settlement: degradedBy(deps.settler.waitingRows === 0 ? null : "rows_waiting"),
+    content: degradedBy(deps.privacy.current.reason),
+  };
+  if (deps.exporter !== null) {
+    const { state } = deps.exporter;
+    checks["traces"] = degradedBy(state === "ok" ? null : state);
+  }
+  const trip = deps.roundTrips?.last ?? null;
+  if (trip !== null) checks["trace_round_trip"] = degradedBy(trip.code === "ok" ? null : trip.code);
+  const states = Object.values(checks).map((check) => check.state);
+  return {
+    status: states.every((state) => state === "ok") ? "ok" : "degraded",
+    isFailed: states.includes("failed"),
+    checks,
+  };
+}
+
+/** What is wrong, without which all is well; requests are served either way. */
+function degradedBy(code: string | null): Checks[string] {
+  return { state: code === null ? "ok" : "degraded", code };
+}
