@@ -70,6 +70,8 @@ export interface AuditStore {
    */
   append(make: (head: AuditHead) => AuditRecord, changes?: readonly Change[]): Promise<AuditRecord>;
   head(): Promise<AuditHead>;
+  /** Oldest first, those after an entry. */
+  after(seq: number, limit: number): Promise<readonly AuditRecord[]>;
   /** Newest first. */
   list(query: AuditQuery): Promise<readonly AuditRecord[]>;
 }

@@ -6,6 +6,7 @@ import type { Access } from "./accounts/access.ts";
 import type { Passwords } from "./accounts/password.ts";
 import type { SignIn } from "./accounts/sign-in.ts";
 import type { Store } from "../db/store.ts";
+import type { Checkpoints } from "./audit/checkpoints.ts";
 import type { ProviderSettings } from "./config/load.ts";
 import type { ContentRecorder } from "./content/recorder.ts";
 import type { Sealer } from "./content/sealer.ts";
@@ -60,6 +61,8 @@ export interface Deps {
   readonly providerSettings: readonly ProviderSettings[];
   /** What has crossed the way out. */
   readonly boundary: Pick<Egress, "report" | "refusedElsewhere">;
+  /** Of the audit log. */
+  readonly checkpoints: Pick<Checkpoints, "all" | "publicKey">;
   /** ms since 1970. */
   readonly startedAtMs: number;
   /** What administrators should know of the deployment: closed words. */

@@ -8,6 +8,8 @@ import type { Store } from "../db/store.ts";
 import { Access } from "./accounts/access.ts";
 import { createPasswords } from "./accounts/password.ts";
 import { SignIn } from "./accounts/sign-in.ts";
+import { createSigner } from "./audit/checkpoint.ts";
+import { Checkpoints } from "./audit/checkpoints.ts";
 import { createApp, type App } from "./app.ts";
 import { createRecorder } from "./content/recorder.ts";
 import { createSealer } from "./content/sealer.ts";
@@ -160,6 +162,15 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   });
   // Before the first request: whether content can be kept is known soon after. What was kept earlier grows old in any mode.
   if (privacy.current.effective !== "off" || store.content.isThere()) sealer.start();
+  const checkpoints = new Checkpoints({
+    dataDir: config.dataDir,
+    audit: store.audit,
+    signer: createSigner(config.secrets.auditKey),
+    now: () => clock.now(),
+    onWritten: ({ seq, hash, signature, publicKey }) =>
+      log.write("info", "audit checkpoint", { seq, hash, signature, public_key: publicKey }),
+    onFailure: () => log.write("error", "no audit checkpoint could be written"),
+  });
   const estimator = createEstimator();
   const passwords = createPasswords();
   const deps: Deps = {
@@ -186,6 +197,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     quotas,
     providerSettings: config.providers,
     boundary: egress,
+    checkpoints,
     startedAtMs: clock.now(),
     warnings: deploymentWarnings(config),
     live,
@@ -228,6 +240,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       clearInterval(reload);
       roundTrips?.close();
       privacy.close();
+      await checkpoints.close();
       await settler.retry();
       settler.stop();
       await exporter?.close();

@@ -1,5 +1,5 @@
 /** The audit chain on SQLite. A link is made under the write lock, so that two processes never make the same one. */
-import { and, desc, eq, gte, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt } from "drizzle-orm";
 import { audit } from "../schema/sqlite.ts";
 import type { AuditHead, AuditRecord, AuditStore } from "../store.ts";
 import { applyChange } from "./changes.ts";
@@ -25,6 +25,15 @@ export function createAudit({ client, orm }: SqliteDatabase): AuditStore {
       });
     },
     head: async () => readHead(orm),
+    async after(seq, limit) {
+      return orm
+        .select()
+        .from(audit)
+        .where(gt(audit.seq, seq))
+        .orderBy(asc(audit.seq))
+        .limit(limit)
+        .all();
+    },
     async list({ fromMs, toMs, where, beforeSeq, limit }) {
       return orm
         .select()

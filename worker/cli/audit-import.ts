@@ -4,13 +4,15 @@ import { parseArgs } from "node:util";
 import { describeReadFailure } from "../config/fault.ts";
 import { appendAudit } from "./audit-entry.ts";
 import { parseReadingRecord, type ReadingRecord } from "./content/reading-record.ts";
+import { runAuditVerify } from "./audit-verify.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { openKeyring } from "./master-keys.ts";
 
 export async function runAudit(args: readonly string[], tools: ContentTools): Promise<number> {
   const [name, ...rest] = args;
-  if (name !== "import") throw new UsageError("`audit` takes import.");
+  if (name === "verify") return runAuditVerify(rest, tools);
+  if (name !== "import") throw new UsageError("`audit` takes verify or import.");
   const { positionals } = parseArgs({ args: rest, allowPositionals: true, options: {} });
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) {

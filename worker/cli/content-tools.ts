@@ -18,11 +18,14 @@ export interface ContentTools {
   readonly loadContentKeys: () => ContentKeys;
   /** Of the data directory; rejects if there is none. */
   readonly openSubjects: () => Promise<SubjectStore>;
-  readonly openStore: () => Promise<Pick<Store, "audit" | "close">>;
+  /** @param dataDir default: the configured one */
+  readonly openStore: (dataDir?: string) => Promise<Pick<Store, "audit" | "close">>;
   /** A new file that only its owner can read. Rejects if it exists. */
   readonly writePrivate: (path: string, content: string | Uint8Array) => Promise<void>;
   /** Bytes to standard output. */
   readonly writeOut: (bytes: Uint8Array) => void;
+  /** `ANYRAY_ADMIN_TOKEN`, for asking a gateway; null: it is not given. */
+  readonly adminToken: () => string | null;
   /** Of whoever runs the command. */
   readonly userName: () => string;
 }

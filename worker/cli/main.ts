@@ -20,7 +20,10 @@ const readText = (path: string): string => readFileSync(path, "utf8");
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: createTerminal(process.stdout, process.stderr, process.env),
   version: about.version,
-  openStore: async () => openStoreForTool(loadStoreLocation(process.env)),
+  openStore: async (dataDir) => {
+    const location = loadStoreLocation(process.env);
+    return openStoreForTool(dataDir === undefined ? location : { ...location, dataDir });
+  },
   now: Date.now,
   random: randomBytes,
   loadPriceIds: () => loadPriceIds(process.env, readText),
@@ -32,5 +35,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env).dataDir),
   writePrivate: async (path, content) => writePrivate(path, content),
   writeOut: (bytes) => void process.stdout.write(bytes),
+  adminToken: () => process.env["ANYRAY_ADMIN_TOKEN"] || null,
   userName: () => userInfo().username,
 });

@@ -27,6 +27,9 @@ anyray decrypt SOURCE… (--trace ID | --user NAME | --from DATE --to DATE | --a
   exit codes: 0 all opened, 1 can't run, 2 usage; of several the first of: 5 damaged, 3 wrong master key,
   6 not a recipient, 7 unknown subject (older key export), 4 erased subject, 8 content not there.
   What opened is written all the same
+anyray audit verify FILE|URL|DIR [--public-key aap_…] [--checkpoints FILE] [--json]
+                                 whether an audit log is whole: an export, a gateway's address (with ANYRAY_ADMIN_TOKEN),
+                                 or its data directory. exit codes: 0 whole, 3 not whole, 1 can't be read, 2 usage
 anyray audit import FILE         takes the record of a reading into the audit log`;
 
 export const TRACES_HELP = `anyray traces verify [--json]    sends a synthetic trace with a sealed part, as large as inline parts may be, through the

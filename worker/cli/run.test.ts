@@ -70,6 +70,7 @@ function gateway() {
       loadContentKeys: () => ({ current: null, retired: [] }),
       openSubjects: () => Promise.reject(new Error("there are no subjects here")),
       writeOut: () => undefined,
+      adminToken: () => null,
       userName: () => "tester",
       writePrivate: () => Promise.reject(new Error("nothing is written here")),
       ...changes,

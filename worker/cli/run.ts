@@ -22,7 +22,7 @@ export interface CliTools
   extends KeysTools, PriceTools, TracesTools, Omit<ContentTools, "openStore"> {
   readonly version: string;
   /** Opens the store beside a running gateway, without its lock. Throws `ConfigError` where the settings are wrong. */
-  readonly openStore: () => Promise<Store>;
+  readonly openStore: (dataDir?: string) => Promise<Store>;
   /** Loaded only when asked for: the price data is large. */
   readonly loadPriceCommands: () => Promise<PriceCommands>;
   /** The same: cryptography. */

@@ -11,6 +11,7 @@ const SECRETS: Readonly<Record<MadeSecret, string>> = {
   ANYRAY_ADMIN_TOKEN: "aat_from-the-file",
   ANYRAY_CONTENT_KEY: "ab".repeat(32),
   ANYRAY_CLIENT_KEY: CLIENT_KEY,
+  ANYRAY_AUDIT_KEY: "cd".repeat(32),
 };
 
 type Texts = Readonly<Record<string, string>>;
@@ -83,11 +84,12 @@ describe("the configuration without any setting", () => {
       retiredContentKeys: [],
       clientKey: CLIENT_KEY,
       metricsToken: null,
+      auditKey: SECRETS.ANYRAY_AUDIT_KEY,
     });
     expect(config.secretsFile).toEqual({
       path: "./data/secrets.env",
       created: true,
-      made: ["ANYRAY_ADMIN_TOKEN", "ANYRAY_CONTENT_KEY", "ANYRAY_CLIENT_KEY"],
+      made: ["ANYRAY_ADMIN_TOKEN", "ANYRAY_CONTENT_KEY", "ANYRAY_CLIENT_KEY", "ANYRAY_AUDIT_KEY"],
     });
   });
 });
@@ -220,7 +222,7 @@ describe("secrets", () => {
     );
     expect(calls).toEqual([
       ["/keys", []],
-      ["/keys", ["ANYRAY_ADMIN_TOKEN", "ANYRAY_CONTENT_KEY"]],
+      ["/keys", ["ANYRAY_ADMIN_TOKEN", "ANYRAY_CONTENT_KEY", "ANYRAY_AUDIT_KEY"]],
     ]);
     expect(config.secrets.clientKey).toBe(OTHER_CLIENT_KEY);
   });

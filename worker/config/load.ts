@@ -60,6 +60,8 @@ export interface Config extends ProvidersConfig {
     readonly retiredContentKeys: readonly string[];
     readonly clientKey: string;
     readonly metricsToken: string | null;
+    /** 64 lower-case hex digits. */
+    readonly auditKey: string;
   };
   /** Null: everything that the gateway would make was given, and there is no file. */
   readonly secretsFile: Omit<Secrets, "values"> | null;
@@ -224,6 +226,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     retiredContentKeys: retired === null ? [] : retired.split(","),
     clientKey: secret("ANYRAY_CLIENT_KEY"),
     metricsToken,
+    auditKey: secret("ANYRAY_AUDIT_KEY"),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   const { path, created, made } = file;

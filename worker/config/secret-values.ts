@@ -31,7 +31,7 @@ function toContentKeys(text: string): SecretValue {
 
 /** Content keys in hex, everything else as it is. */
 export function parseSecret(name: SettingName, text: string): SecretValue {
-  if (name === "ANYRAY_CONTENT_KEY") return toContentKey(text);
+  if (name === "ANYRAY_CONTENT_KEY" || name === "ANYRAY_AUDIT_KEY") return toContentKey(text);
   if (name === "ANYRAY_CONTENT_KEYS_RETIRED") return toContentKeys(text);
   if (!isApiKey(text)) return { ok: false, problem: "must be visible ASCII without spaces." };
   if (name === "ANYRAY_CLIENT_KEY" && parseClientKey(text) === null) {

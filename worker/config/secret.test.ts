@@ -39,7 +39,7 @@ function faultOf(work: () => unknown): string {
 }
 
 describe("ensureSecrets", () => {
-  test("makes a private file with three secrets at the first start, and nothing beside it", () => {
+  test("makes a private file with its secrets at the first start, and nothing beside it", () => {
     const directory = freshDirectory();
     const secrets = ensureSecrets(directory);
     expect(secrets.created).toBe(true);
@@ -50,6 +50,7 @@ describe("ensureSecrets", () => {
       "ANYRAY_ADMIN_TOKEN",
       "ANYRAY_CONTENT_KEY",
       "ANYRAY_CLIENT_KEY",
+      "ANYRAY_AUDIT_KEY",
     ]);
     expect(secrets.values.get("ANYRAY_ADMIN_TOKEN")).toMatch(/^aat_[A-Za-z0-9_-]{43}$/);
     expect(secrets.values.get("ANYRAY_CONTENT_KEY")).toMatch(/^[0-9a-f]{64}$/);
@@ -68,7 +69,7 @@ describe("ensureSecrets", () => {
 
   test("makes different secrets for every gateway", () => {
     const all = [ensureSecrets(freshDirectory()), ensureSecrets(freshDirectory())];
-    expect(new Set(all.flatMap(({ values }) => [...values.values()])).size).toBe(6);
+    expect(new Set(all.flatMap(({ values }) => [...values.values()])).size).toBe(8);
   });
 
   test("writes nothing for the names that it is not asked for", () => {
@@ -84,7 +85,7 @@ describe("ensureSecrets", () => {
     const directory = withFile(text);
     const { values, created, made, path } = ensureSecrets(directory);
     expect(created).toBe(false);
-    expect([...made]).toEqual(["ANYRAY_CONTENT_KEY", "ANYRAY_CLIENT_KEY"]);
+    expect([...made]).toEqual(["ANYRAY_CONTENT_KEY", "ANYRAY_CLIENT_KEY", "ANYRAY_AUDIT_KEY"]);
     expect(readFileSync(path, "utf8").startsWith(`${text}\n`)).toBe(true);
     expect(values.get("ANYRAY_ADMIN_TOKEN")).toBe("my own token");
     expect(values.get("GROQ_API_KEY")).toBe("gsk");
@@ -125,7 +126,7 @@ describe("ensureSecrets", () => {
     writeFileSync(lock, "");
     expect(faultOf(() => ensureSecrets(directory))).toContain(`remove ${lock}`);
     rmSync(lock);
-    expect(ensureSecrets(directory).values.size).toBe(3);
+    expect(ensureSecrets(directory).values.size).toBe(4);
   }, 20_000);
 
   for (const [what, text] of [

@@ -39,6 +39,7 @@ export const MADE_SECRETS = [
   "ANYRAY_ADMIN_TOKEN",
   "ANYRAY_CONTENT_KEY",
   "ANYRAY_CLIENT_KEY",
+  "ANYRAY_AUDIT_KEY",
 ] as const;
 export type MadeSecret = (typeof MADE_SECRETS)[number];
 
@@ -46,6 +47,7 @@ const MAKERS: Readonly<Record<MadeSecret, () => string>> = {
   ANYRAY_ADMIN_TOKEN: () => `aat_${randomBytes(32).toString("base64url")}`,
   ANYRAY_CONTENT_KEY: () => randomBytes(32).toString("hex"),
   ANYRAY_CLIENT_KEY: () => createClientKeySecret(randomBytes),
+  ANYRAY_AUDIT_KEY: () => randomBytes(32).toString("hex"),
 };
 
 /** How long another process may take to write before this one gives up. */

@@ -10,6 +10,7 @@ describe("the settings table", () => {
       "ANYRAY_CONTENT_KEY_FILE",
       "ANYRAY_CONTENT_KEYS_RETIRED_FILE",
       "ANYRAY_CLIENT_KEY_FILE",
+      "ANYRAY_AUDIT_KEY_FILE",
       "ANYRAY_METRICS_TOKEN_FILE",
       "OPENAI_API_KEY_FILE",
       "ANTHROPIC_API_KEY_FILE",

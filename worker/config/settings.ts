@@ -129,6 +129,14 @@ export const SETTINGS = [
     meaning: "The first client key, `ark_…`. Made at the first start.",
   },
   {
+    name: "ANYRAY_AUDIT_KEY",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning:
+      "Ed25519 key that signs the audit log's checkpoints: 32 bytes in hex or base64. Made at the first start; `/admin/audit/checkpoints` has its public half.",
+  },
+  {
     name: "ANYRAY_METRICS_TOKEN",
     type: "text",
     secret: true,

@@ -29,7 +29,7 @@ export function adminOf(gateway: TestGateway) {
         : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const isJson = response.headers.get("content-type")?.includes("application/json") === true;
     return {
       status: response.status,
       headers: response.headers,
