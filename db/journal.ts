@@ -122,6 +122,8 @@ export function openJournal(dir: string): JournalFiles {
       if (segment.open.size === 0 && segment !== segments.at(-1)) drop(segment);
     },
 
+    openCount: () => holders.size,
+
     async recover() {
       const attempts = left.flatMap((name) => readSegment(join(dir, name)));
       return {

@@ -54,6 +54,7 @@ export async function openStoreForTool(options: StoreOptions): Promise<Store> {
       throw new Error("a tool sends nothing");
     },
     close: () => undefined,
+    openCount: () => 0,
     recover: async () => ({ attempts: [], done: async () => undefined }),
   };
   const noCheckpoints = () => ({ close: async () => true });

@@ -119,8 +119,8 @@ export interface AdminStore {
   accounts(): Promise<readonly AdminAccount[]>;
   tokens(): Promise<readonly AdminToken[]>;
   tokenByHash(secretHash: string): Promise<AdminToken | null>;
-  /** Changes whenever another connection has changed something. */
-  version(): number;
+  /** Forgets sign-ins that ended, and usage in windows that began, before a time. */
+  expire(beforeMs: number): Promise<void>;
 }
 
 /** A change that an audit entry stands for. One that finds nothing to change fails with `VersionConflict`. */

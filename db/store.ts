@@ -192,6 +192,8 @@ export interface LedgerStore {
   reprice(changes: readonly RepriceChange[]): Promise<void>;
   /** The provider that issued this response id through this key, or null. */
   responseProvider(responseId: string, keyId: string): Promise<string | null>;
+  /** Deletes the oldest rows from before a time, and what was remembered with them; resolves to how many rows. */
+  expire(beforeMs: number, limit: number): Promise<number>;
   /** Throws if the ledger cannot be written right now. */
   checkWritable(): Promise<void>;
 }
@@ -293,6 +295,8 @@ export interface AttemptJournal {
   open(attempt: OpenAttempt): number;
   /** The attempt's row is committed. Never throws. */
   close(slot: number): void;
+  /** Attempts that are open. */
+  openCount(): number;
   /**
    * Attempts that earlier processes left open and that may lack a row. The caller appends rows for all of them (the ledger ignores
    * those that it has), then calls `done`, which deletes the old journals.

@@ -13,6 +13,7 @@ import type { Sealer } from "./content/sealer.ts";
 import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import type { ClientKeys } from "./pipeline/client-keys.ts";
 import type { Counters } from "./telemetry/counters.ts";
+import type { Histograms } from "./telemetry/histograms.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Quotas } from "./limits/quotas.ts";
 import type { Egress } from "./egress.ts";
@@ -50,6 +51,7 @@ export interface Deps {
   readonly ids: IdSource;
   readonly log: Log;
   readonly counters: Counters;
+  readonly histograms: Histograms;
   readonly store: Store;
   readonly clientKeys: ClientKeys;
   readonly claimedUsers: ClaimedUsers;

@@ -31,7 +31,9 @@ import { createCatalogue, readOverrides } from "./pricing/catalogue.ts";
 import { createPricing } from "./pricing/cost.ts";
 import { createEstimator } from "./pricing/estimator.ts";
 import { createProviders, providerDestinations } from "./providers/registry.ts";
+import { startRetention } from "./retention.ts";
 import { Counters } from "./telemetry/counters.ts";
+import { Histograms } from "./telemetry/histograms.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 import { createExporter, type Exporter, type ExporterOptions } from "./traces/exporter.ts";
 import type { Resource } from "./traces/otlp.ts";
@@ -70,6 +72,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const { clock, store } = outside;
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
+  const histograms = new Histograms();
   const egress = createEgress({
     destinations: [
       ...providerDestinations(config.providers),
@@ -109,6 +112,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     ids,
     monotonic: () => clock.monotonic(),
     counters,
+    histograms,
     log,
   });
   await addFirstKey(store, config.secrets.clientKey, clock.now());
@@ -171,6 +175,13 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       log.write("info", "audit checkpoint", { seq, hash, signature, public_key: publicKey }),
     onFailure: () => log.write("error", "no audit checkpoint could be written"),
   });
+  const retention = startRetention({
+    ledger: store.ledger,
+    admin: store.admin,
+    keepMs: config.keepLedgerMs,
+    now: () => clock.now(),
+    log,
+  });
   const estimator = createEstimator();
   const passwords = createPasswords();
   const deps: Deps = {
@@ -178,6 +189,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     ids,
     log,
     counters,
+    histograms,
     store,
     clientKeys: new ClientKeys(store.keys, () => clock.monotonic()),
     claimedUsers: new ClaimedUsers(store.claimedUsers, () => clock.now()),
@@ -238,6 +250,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     drain: () => live.drain(config.limits.drainMs),
     async close() {
       clearInterval(reload);
+      retention.close();
       roundTrips?.close();
       privacy.close();
       await checkpoints.close();

@@ -1,5 +1,5 @@
 /** What administrators set, on SQLite: read here, changed by `changes.ts`. */
-import { asc, eq, getTableColumns, gte } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gte, lt, or } from "drizzle-orm";
 import { adminAccount, adminToken, cap, capUsage, invite, rateLimit } from "../schema/sqlite.ts";
 import {
   CAP_MODES,
@@ -11,12 +11,12 @@ import {
   type AdminToken,
   type Invite,
 } from "../store.ts";
+import { whileBusy } from "./fault.ts";
 import { exactMoney } from "./money.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { parseNames } from "./keys.ts";
 
-export function createAdmin({ client, orm }: SqliteDatabase): AdminStore {
-  const dataVersion = client.prepare("PRAGMA data_version");
+export function createAdmin({ orm }: SqliteDatabase): AdminStore {
   return {
     async invites() {
       return orm.select().from(invite).orderBy(asc(invite.createdAtMs)).all().map(toInvite);
@@ -78,7 +78,20 @@ export function createAdmin({ client, orm }: SqliteDatabase): AdminStore {
         .all();
       return row === undefined ? null : toToken(row);
     },
-    version: () => Number(dataVersion.values()[0]?.[0] ?? 0),
+    async expire(beforeMs) {
+      await whileBusy(() => {
+        orm
+          .delete(adminToken)
+          .where(
+            and(
+              eq(adminToken.kind, "session"),
+              or(lt(adminToken.endedAtMs, beforeMs), lt(adminToken.expiresAtMs, beforeMs)),
+            ),
+          )
+          .run();
+        orm.delete(capUsage).where(lt(capUsage.windowStartMs, beforeMs)).run();
+      });
+    },
   };
 }
 

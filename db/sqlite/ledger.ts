@@ -1,5 +1,5 @@
 /** The spend ledger on SQLite. */
-import { and, eq } from "drizzle-orm";
+import { and, asc, eq, inArray, lt } from "drizzle-orm";
 import { issuedResponse, ledger } from "../schema/sqlite.ts";
 import type { LedgerStore, RepriceChange } from "../store.ts";
 import { LedgerAppender } from "./append.ts";
@@ -60,10 +60,38 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
       return found?.provider ?? null;
     },
 
+    async expire(beforeMs, limit) {
+      const oldest = orm
+        .select({ traceId: ledger.traceId })
+        .from(ledger)
+        // Trace ids begin with their time: the range of the key is the range of time.
+        .where(and(lt(ledger.traceId, keyAt(beforeMs)), lt(ledger.timeMs, beforeMs)))
+        .orderBy(asc(ledger.traceId))
+        .limit(limit);
+      const deleted = await whileBusy(() =>
+        orm
+          .delete(ledger)
+          .where(inArray(ledger.traceId, oldest))
+          .returning({ attempt: ledger.attempt })
+          .all(),
+      );
+      if (deleted.length === 0) {
+        await whileBusy(() =>
+          orm.delete(issuedResponse).where(lt(issuedResponse.timeMs, beforeMs)).run(),
+        );
+      }
+      return deleted.length;
+    },
+
     async checkWritable() {
       // A page must really be written to the log for a full disk to show.
       const write = client.transaction(() => client.exec("PRAGMA user_version = 1"));
       await whileBusy(write.immediate);
     },
   };
+}
+
+/** The least trace id of a moment: a UUIDv7 begins with its ms. */
+function keyAt(timeMs: number): string {
+  return Math.max(0, timeMs).toString(16).padStart(12, "0");
 }

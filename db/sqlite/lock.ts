@@ -5,6 +5,7 @@
 import { existsSync, closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { openSqlite } from "#sqlite";
+import type { SqliteClient } from "./driver.ts";
 import { isBusy } from "./fault.ts";
 
 export interface DirectoryLock {
@@ -12,6 +13,9 @@ export interface DirectoryLock {
 }
 
 const FILE = "gateway.lock";
+
+/** A connection that is forgotten is closed by the garbage collector, and its lock with it: those held are remembered. */
+const held = new Set<SqliteClient>();
 
 /** @throws Error if another process holds the directory, or it can't be written */
 export function lockDirectory(dir: string): DirectoryLock {
@@ -29,8 +33,10 @@ export function lockDirectory(dir: string): DirectoryLock {
       `The data directory ${dir} is in use by another gateway. Stop it, or set ANYRAY_DATA_DIR to another directory.`,
     );
   }
+  held.add(client);
   return {
     release() {
+      held.delete(client);
       client.exec("ROLLBACK");
       client.close();
     },

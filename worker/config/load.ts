@@ -23,6 +23,8 @@ export interface Config extends ProvidersConfig {
   /** As given, so perhaps relative to the working directory; `secretsFile.path`, too. */
   readonly dataDir: string;
   readonly ledgerSync: LedgerSync;
+  /** How long its rows are kept; null: for ever. */
+  readonly keepLedgerMs: number | null;
   readonly logLevel: LogLevel;
   readonly timeouts: {
     readonly connectMs: number;
@@ -67,6 +69,7 @@ export interface Config extends ProvidersConfig {
   readonly secretsFile: Omit<Secrets, "values"> | null;
 }
 
+const DAY_MS = 86_400_000;
 const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
 
 /** What a command-line tool needs to find the store. */
@@ -185,6 +188,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     listen: { host, port: whole("ANYRAY_PORT") },
     dataDir,
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
+    keepLedgerMs: whole("ANYRAY_LEDGER_RETENTION_DAYS") * DAY_MS || null,
     logLevel: environment.choice("ANYRAY_LOG_LEVEL", LOG_LEVELS),
     timeouts: {
       connectMs: whole("ANYRAY_TIMEOUT_CONNECT_MS"),

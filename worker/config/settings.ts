@@ -250,6 +250,14 @@ export const SETTINGS = [
       "How long traces and their sealed content are kept on this machine; 0: for ever. The ledger's rows stay.",
   },
   {
+    name: "ANYRAY_LEDGER_RETENTION_DAYS",
+    type: "days",
+    min: 0,
+    max: 36_500,
+    default: "0",
+    meaning: "How long ledger rows are kept; 0: for ever.",
+  },
+  {
     name: "ANYRAY_UNPRICED",
     type: "choice",
     choices: ["refuse", "allow"],

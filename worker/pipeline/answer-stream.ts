@@ -37,7 +37,7 @@ export function answerStream(
   relay.attach(head.body);
   return new Response(relay.readable, {
     status: head.status,
-    headers: headersDown(head.headers, attemptHeaders(attempt)),
+    headers: headersDown(head.headers, attemptHeaders(attempt, call.deps.clock.monotonic())),
   });
 }
 
@@ -59,7 +59,7 @@ export function openEarly(call: Call, attempt: Attempt, exchange: Exchange): Res
     },
   );
   return new Response(relay.readable, {
-    headers: [...STREAM_HEADERS, ...attemptHeaders(attempt)].map(
+    headers: [...STREAM_HEADERS, ...attemptHeaders(attempt, call.deps.clock.monotonic())].map(
       ([name, value]): [string, string] => [name, value],
     ),
   });

@@ -55,7 +55,7 @@ export async function answerWhole(
   } catch {
     throw new GatewayError("store_unavailable");
   }
-  const own = attemptHeaders(attempt);
+  const own = attemptHeaders(attempt, call.deps.clock.monotonic());
   if (head.status >= 400) own.push(["x-anyray-error-source", "upstream"]);
   const cost = settled.row.costPicoUsd;
   if (cost !== null) own.push(["x-anyray-cost-usd", formatPicoUsd(cost)]);
@@ -181,7 +181,7 @@ function relayLarge(
   });
   call.flight.handOver(() => relay.abort());
   collected.takeOver(relay);
-  return answerWith(relay.readable, head, attemptHeaders(attempt));
+  return answerWith(relay.readable, head, attemptHeaders(attempt, call.deps.clock.monotonic()));
 }
 
 /** Enough of the end to find the usage in. */

@@ -29,6 +29,8 @@ export interface Attempt {
   readonly accepted: Accepted;
   /** From 1. */
   readonly number: number;
+  /** Monotonic ms: when it was sent. */
+  readonly begunAt: number;
   readonly target: Target;
   readonly modelRequested: string;
   readonly stream: boolean;

@@ -15,7 +15,7 @@ export interface Call {
   readonly wire: Wire;
   readonly errors: ErrorWire;
   /** What every attempt of this request shares. */
-  readonly attempt: Omit<Attempt, "slot" | "number">;
+  readonly attempt: Omit<Attempt, "slot" | "number" | "begunAt">;
   readonly stream: StreamOptions;
   /** Null where no content is kept. */
   readonly recording: Recording | null;

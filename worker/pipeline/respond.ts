@@ -13,9 +13,21 @@ export function ownHeaders(traceId: string): [string, string][] {
   ];
 }
 
-/** Those of an answer to an attempt: also which caps are exceeded that only say so. */
-export function attemptHeaders({ accepted, admission }: Attempt): [string, string][] {
+/**
+ * Those of an answer to an attempt: also how long what took, in ms (W3C Server Timing), and which caps are exceeded that only
+ * say so.
+ * @param now monotonic ms
+ */
+export function attemptHeaders(
+  { accepted, admission, begunAt }: Attempt,
+  now: number,
+): [string, string][] {
   const own = ownHeaders(accepted.traceId);
+  const gatewayMs = (begunAt - accepted.startedAt).toFixed(1);
+  own.push([
+    "server-timing",
+    `gateway;dur=${gatewayMs}, provider;dur=${(now - begunAt).toFixed(1)}`,
+  ]);
   const exceeded = admission?.exceeded ?? [];
   if (exceeded.length > 0) own.push(["x-anyray-cap-exceeded", exceeded.join(", ")]);
   return own;

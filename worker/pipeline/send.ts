@@ -43,9 +43,15 @@ export async function send(
  * @throws GatewayError `store_unavailable`
  */
 export function begin(call: Call, number: number): Attempt {
-  const attempt = { ...call.attempt, number };
+  const { clock, histograms, store } = call.deps;
+  const begunAt = clock.monotonic();
+  const attempt = { ...call.attempt, number, begunAt };
+  if (number === 1) {
+    const seconds = (begunAt - attempt.accepted.startedAt) / 1_000;
+    histograms.observe("anyray_overhead_seconds", 'stage="admit"', seconds);
+  }
   try {
-    return { ...attempt, slot: call.deps.store.journal.open(openAttempt(attempt)) };
+    return { ...attempt, slot: store.journal.open(openAttempt(attempt)) };
   } catch {
     throw new GatewayError("store_unavailable");
   }

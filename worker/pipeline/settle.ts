@@ -8,6 +8,7 @@ import type { AnswerFacts } from "../dialects/wire.ts";
 import type { IdSource } from "../ids.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Counters } from "../telemetry/counters.ts";
+import type { Histograms } from "../telemetry/histograms.ts";
 import { errorName, type Log } from "../telemetry/log.ts";
 import { whoAndWhat, type Accepted, type Attempt } from "./attempt.ts";
 import type { Pricing } from "../pricing/cost.ts";
@@ -44,6 +45,7 @@ export interface SettlerOptions {
   readonly ids: IdSource;
   readonly monotonic: () => number;
   readonly counters: Counters;
+  readonly histograms: Histograms;
   readonly log: Log;
 }
 
@@ -177,12 +179,20 @@ export class Settler {
     const issuedId = responseId !== null && isIdentity(responseId) ? responseId : undefined;
     const { admission } = attempt;
     const isLast = ending.status !== null;
+    const { histograms, monotonic } = this.#options;
+    const endedAt = monotonic();
+    if (isLast) observeEnd(histograms, row);
     const charges = admission?.chargesOf(row);
     admission?.end(row, isLast);
     const committed = this.#commit(row, (each) =>
       this.#options.ledger.append(each, issuedId, charges).then(() => {
         this.#options.closeAttempt(attempt.slot);
         admission?.charge(row, isLast);
+        histograms.observe(
+          "anyray_overhead_seconds",
+          'stage="settle"',
+          (monotonic() - endedAt) / 1_000,
+        );
       }),
     );
     return { row, committed };
@@ -270,5 +280,17 @@ export class Settler {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     this.#waiting.clear();
+  }
+}
+
+function observeEnd(histograms: Histograms, row: LedgerRow): void {
+  const { endpoint, outcome, latencyMs, ttfbMs } = row;
+  if (latencyMs !== null) {
+    const labels = `endpoint="${endpoint}",outcome="${outcome}"`;
+    histograms.observe("anyray_request_seconds", labels, latencyMs / 1_000);
+  }
+  if (ttfbMs !== null) {
+    const labels = `endpoint="${endpoint}"`;
+    histograms.observe("anyray_time_to_first_byte_seconds", labels, ttfbMs / 1_000);
   }
 }

@@ -71,24 +71,44 @@ async function ready(deps: Deps, request: Request): Promise<Response> {
 
 async function metrics(deps: Deps, request: Request): Promise<Response> {
   await requireMetricsToken(deps, request);
-  const gauges = [
-    "# HELP anyray_live_requests Requests under way.",
-    "# TYPE anyray_live_requests gauge",
-    `anyray_live_requests ${deps.live.count}`,
-    "# HELP anyray_ledger_rows_waiting Ledger rows that wait to be committed again.",
-    "# TYPE anyray_ledger_rows_waiting gauge",
-    `anyray_ledger_rows_waiting ${deps.settler.waitingRows}`,
-    "# HELP anyray_spans_waiting_bytes What waits for the Collector while it is away, about.",
-    "# TYPE anyray_spans_waiting_bytes gauge",
-    `anyray_spans_waiting_bytes ${deps.exporter?.waitingBytes ?? 0}`,
-    "# HELP anyray_spans_set_aside Ledger rows whose spans the Collector refused for good.",
-    "# TYPE anyray_spans_set_aside gauge",
-    `anyray_spans_set_aside ${deps.exporter?.setAside ?? 0}`,
+  const { checks } = await examine(deps);
+  const lines = [
+    ...gauge("anyray_live_requests", "Requests under way.", deps.live.count),
+    ...gauge(
+      "anyray_open_attempts",
+      "Attempts in the journal whose row is not committed.",
+      deps.store.journal.openCount(),
+    ),
+    ...gauge(
+      "anyray_ledger_rows_waiting",
+      "Ledger rows that wait to be committed again.",
+      deps.settler.waitingRows,
+    ),
+    ...gauge(
+      "anyray_spans_waiting_bytes",
+      "What waits for the Collector while it is away, about.",
+      deps.exporter?.waitingBytes ?? 0,
+    ),
+    ...gauge(
+      "anyray_spans_set_aside",
+      "Ledger rows whose spans the Collector refused for good.",
+      deps.exporter?.setAside ?? 0,
+    ),
+    "# HELP anyray_degraded Whether a part is not as it should be; /readyz says why.",
+    "# TYPE anyray_degraded gauge",
+    ...Object.entries(checks).map(
+      ([name, { state }]) => `anyray_degraded{check="${name}"} ${state === "ok" ? 0 : 1}`,
+    ),
   ];
-  return new Response(`${deps.counters.render()}${gauges.join("\n")}\n`, {
+  const text = `${deps.counters.render()}${deps.histograms.render()}${lines.join("\n")}\n`;
+  return new Response(text, {
     headers: [
       ["content-type", "text/plain; version=0.0.4; charset=utf-8"],
       ...headers(deps).headers,
     ],
   });
+}
+
+function gauge(name: string, help: string, value: number): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`];
 }
