@@ -79,6 +79,31 @@ describe("the README", () => {
     expect(JSON.parse(report ?? "")).toMatchObject(shown);
   });
 
+  test("has examples of administration that do what they say", () => {
+    const script = blocks(README, "sh").find((block) => block.includes("admin()"));
+    const secrets = readFileSync(join(directory.path, "secrets.env"), "utf8");
+    const here = (script ?? "")
+      .replaceAll("http://127.0.0.1:8787", gateway.url)
+      .replace(/ > audit\.jsonl.*$/m, "")
+      .replaceAll("openai/*", "demo/*");
+    const out = execFileSync("bash", ["-euc", `${here}`], {
+      encoding: "utf8",
+      env: { ...process.env, ANYRAY_ADMIN_TOKEN: /ADMIN_TOKEN=(\S+)/.exec(secrets)?.[1] ?? "" },
+    });
+    expect(out).not.toContain('"error"');
+    for (const made of [
+      "ark_",
+      "/invites/inv_",
+      "cap_",
+      "lim_",
+      "auditor",
+      '"destinations"',
+      '"kind":"entry"',
+    ]) {
+      expect([made, out.includes(made)]).toEqual([made, true]);
+    }
+  });
+
   test("has an example of providers that is a valid configuration", () => {
     const example = blocks(README, "json").find((block) => block.includes("ollama"));
     const config = loadConfig(

@@ -129,6 +129,7 @@ describe("the ledger under kill -9", () => {
   beforeAll(async () => {
     provider = await startMockProvider();
     gateway = await start();
+    await capOf(gateway, { scope: "org", unit: "tokens", amount: 1_000_000_000, window: "month" });
   }, 30_000);
   afterAll(async () => {
     await gateway.kill();
@@ -170,6 +171,9 @@ describe("the ledger under kill -9", () => {
       }
       const all = await gateway.records();
       expect(all.length).toBe(counts.rows);
+      // The cap has counted every row once, those of the killed processes, too; and nothing is reserved by the dead.
+      const tokens = all.reduce((sum, row) => sum + row.input_tokens + row.output_tokens, 0);
+      expect(await capOf(gateway)).toMatchObject([{ used: String(tokens), reserved: "0" }]);
       expect(new Set(all.map((row) => `${row.trace_id}/${row.attempt}`)).size).toBe(all.length);
       if (process.env["ANYRAY_TEST_VERBOSE"] === "1") console.log(JSON.stringify(counts));
       // Else the kills fell where they prove nothing.
@@ -214,3 +218,17 @@ describe("the ledger under kill -9", () => {
 });
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** The usage of the only cap, which is made if a body is given. */
+async function capOf(gateway: GatewayProcess, body?: object): Promise<unknown> {
+  const response = await fetch(`${gateway.url}/admin/caps`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      authorization: `Bearer ${gateway.adminToken}`,
+      "content-type": "application/json",
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await response.json();
+  return body === undefined ? answer.caps[0].usage : answer.usage;
+}
