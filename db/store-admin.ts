@@ -2,7 +2,7 @@
  * The ports to what administrators set: keys' invites, caps and limits, accounts and tokens. Types only. All of it is changed with its
  * audit entry (`AuditStore.append`), in one transaction.
  */
-import type { ClientKey } from "./store.ts";
+import type { ClientKey, PriceOverride } from "./store.ts";
 
 /** What a client key is bound to and may do: an invite promises it, a key has it. */
 export type KeyTerms = Pick<
@@ -148,6 +148,9 @@ export type AdminChange =
   | { readonly kind: "cap.remove"; readonly id: string }
   | { readonly kind: "limit.put"; readonly limit: RateLimit; readonly expectedVersion: number }
   | { readonly kind: "limit.remove"; readonly id: string }
+  /** Replaces the overrides of the same provider and model. */
+  | { readonly kind: "price.put"; readonly overrides: readonly PriceOverride[] }
+  | { readonly kind: "price.remove"; readonly provider: string; readonly model: string }
   | { readonly kind: "account.add"; readonly account: AdminAccount }
   | {
       readonly kind: "account.change";

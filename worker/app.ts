@@ -1,6 +1,9 @@
 /** The gateway as one function from Request to Response. Puts routes together; holds no logic. */
 import { Elysia } from "elysia";
 import type { Deps } from "./deps.ts";
+import { GatewayError } from "./errors.ts";
+import { Strangers } from "./limits/strangers.ts";
+import { errorAnswer } from "./pipeline/respond.ts";
 import { accountRoutes } from "./routes/admin/accounts.ts";
 import { auditRoutes } from "./routes/admin/audit.ts";
 import { capRoutes } from "./routes/admin/caps.ts";
@@ -8,6 +11,7 @@ import { inviteRoutes } from "./routes/admin/invites.ts";
 import { keyRoutes } from "./routes/admin/keys.ts";
 import { limitRoutes } from "./routes/admin/limits.ts";
 import { peopleRoutes } from "./routes/admin/people.ts";
+import { priceRoutes } from "./routes/admin/prices.ts";
 import { privacyRoutes } from "./routes/admin/privacy.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { stateRoutes } from "./routes/admin/health.ts";
@@ -16,7 +20,7 @@ import { spendRoutes } from "./routes/admin/spend.ts";
 import { subjectRoutes } from "./routes/admin/subjects.ts";
 import { traceRoutes } from "./routes/admin/traces.ts";
 import { docsRoutes } from "./routes/docs.ts";
-import { answerError, methodTable } from "./routes/errors.ts";
+import { answerError, errorsFor, methodTable } from "./routes/errors.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invitePages } from "./routes/invites.ts";
 import { meRoutes } from "./routes/me.ts";
@@ -50,13 +54,15 @@ export function apiRoutes(deps: Deps) {
     .use(sessionRoutes(deps))
     .use(accountRoutes(deps))
     .use(providerRoutes(deps))
+    .use(priceRoutes(deps))
     .use(stateRoutes(deps))
     .use(meRoutes(deps));
 }
 export type Api = ReturnType<typeof apiRoutes>;
 
 export interface App {
-  fetch(request: Request): Promise<Response>;
+  /** @param peer the other end's address, asked for only where a credential is refused; null: not known */
+  fetch(request: Request, peer?: () => string | null): Promise<Response>;
 }
 
 export function createApp(deps: Deps): App {
@@ -72,5 +78,33 @@ export function createApp(deps: Deps): App {
     .use(docs);
   // Taken once: the getter composes the handler anew each time it is read.
   const handle = app.compile().fetch;
-  return { fetch: async (request) => handle(request) };
+  const strangers = new Strangers(() => deps.clock.monotonic());
+  return {
+    async fetch(request, peer) {
+      const response = await handle(request);
+      if (response.status !== 401 || peer === undefined) return response;
+      return refuseStranger(deps, strangers, request, response, peer());
+    },
+  };
+}
+
+/** The refusal itself, or, after too many, that they should wait. A provider's own 401 is none of ours. */
+function refuseStranger(
+  deps: Deps,
+  strangers: Strangers,
+  request: Request,
+  response: Response,
+  address: string | null,
+): Response {
+  if (address === null || response.headers.get("x-anyray-error-source") !== "gateway") {
+    return response;
+  }
+  const waitS = strangers.failed(address);
+  if (waitS === null) return response;
+  const error = new GatewayError("rate_limited", {
+    hint: "Too many credentials that are none came from this address.",
+    headers: { "retry-after": String(waitS) },
+  });
+  deps.counters.add("anyray_refused_total", `code="${error.code}"`);
+  return errorAnswer(error, errorsFor(request), deps.ids.traceId());
 }

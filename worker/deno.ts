@@ -10,7 +10,10 @@ interface DenoServer {
 declare const Deno: {
   serve(
     options: { readonly hostname: string; readonly port: number; onListen(): void },
-    handler: (request: Request) => Promise<Response>,
+    handler: (
+      request: Request,
+      info: { readonly remoteAddr: { readonly hostname?: string } },
+    ) => Promise<Response>,
   ): DenoServer;
   addSignalListener(signal: "SIGTERM" | "SIGINT", handler: () => void): void;
 };
@@ -19,7 +22,7 @@ async function main(): Promise<void> {
   const { config, gateway } = await openGateway();
   const server = Deno.serve(
     { hostname: config.listen.host, port: config.listen.port, onListen: () => undefined },
-    (request) => gateway.app.fetch(request),
+    (request, info) => gateway.app.fetch(request, () => info.remoteAddr.hostname ?? null),
   );
   process.stdout.write(`Anyray serves http://${server.addr.hostname}:${server.addr.port}\n`);
 

@@ -19,6 +19,7 @@ import type { Quotas } from "./limits/quotas.ts";
 import type { Egress } from "./egress.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
+import type { Catalogue } from "./pricing/catalogue.ts";
 import type { Pricing } from "./pricing/cost.ts";
 import type { TraceBackend } from "./traces/backend/backend.ts";
 import type { Exporter } from "./traces/exporter.ts";
@@ -57,6 +58,9 @@ export interface Deps {
   readonly claimedUsers: ClaimedUsers;
   readonly routing: Routing;
   readonly pricing: Pricing;
+  readonly findPrice: Catalogue["find"];
+  /** What was stored counts from now on. */
+  readonly reloadPrices: () => Promise<void>;
   readonly settler: Settler;
   readonly quotas: Quotas;
   /** As configured; secrets among it, to be shown as fingerprints. */

@@ -119,13 +119,11 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   await settleCrashed(store, settler, config, log);
   await quotas.loadUsage();
 
+  const reloadPrices = async (): Promise<void> => {
+    catalogue = await loadCatalogue(store, log);
+  };
   const reload = setInterval(() => {
-    loadCatalogue(store, log).then(
-      (loaded) => {
-        catalogue = loaded;
-      },
-      () => log.write("warn", "price overrides not read; the last ones stay"),
-    );
+    reloadPrices().catch(() => log.write("warn", "price overrides not read; the last ones stay"));
   }, PRICES_MS);
 
   const resource = createResource(config.traces);
@@ -205,6 +203,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
         }) !== null,
     },
     pricing,
+    findPrice: (query) => catalogue.find(query),
+    reloadPrices,
     settler,
     quotas,
     providerSettings: config.providers,

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     fetch: (request, listener) => {
       // Silence on a request under way is the gateway's own business.
       listener.timeout(request, 0);
-      return gateway.app.fetch(request);
+      return gateway.app.fetch(request, () => listener.requestIP(request)?.address ?? null);
     },
   });
   const { log } = gateway.deps;

@@ -7,6 +7,7 @@ import {
   capUsage,
   clientKey,
   invite,
+  priceOverride,
   rateLimit,
   setting,
 } from "../schema/sqlite.ts";
@@ -15,6 +16,7 @@ import type { Orm } from "./database.ts";
 import { isConstraint } from "./fault.ts";
 import { toKeyColumns } from "./keys.ts";
 import { storable } from "./money.ts";
+import { putPrices } from "./prices.ts";
 
 /** @throws VersionConflict, and what SQLite throws */
 export function applyChange(orm: Orm, change: Change, entry: AuditRecord): void {
@@ -87,6 +89,18 @@ export function applyChange(orm: Orm, change: Change, entry: AuditRecord): void 
           .delete(rateLimit)
           .where(eq(rateLimit.id, change.id))
           .returning({ id: rateLimit.id })
+          .all(),
+      );
+    case "price.put":
+      return putPrices(orm, change.overrides);
+    case "price.remove":
+      return changed(
+        orm
+          .delete(priceOverride)
+          .where(
+            and(eq(priceOverride.provider, change.provider), eq(priceOverride.model, change.model)),
+          )
+          .returning({ model: priceOverride.model })
           .all(),
       );
     case "account.add":

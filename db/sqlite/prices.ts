@@ -1,8 +1,8 @@
 /** Price overrides on SQLite. */
 import { asc, sql } from "drizzle-orm";
 import { priceOverride } from "../schema/sqlite.ts";
-import type { PriceOverrideStore } from "../store.ts";
-import type { SqliteDatabase } from "./database.ts";
+import type { PriceOverride, PriceOverrideStore } from "../store.ts";
+import type { Orm, SqliteDatabase } from "./database.ts";
 import { whileBusy } from "./fault.ts";
 
 export function createPrices({ client, orm }: SqliteDatabase): PriceOverrideStore {
@@ -15,23 +15,25 @@ export function createPrices({ client, orm }: SqliteDatabase): PriceOverrideStor
         .all();
     },
     async put(overrides) {
-      const put = client.transaction(() => {
-        for (const override of overrides) {
-          orm
-            .insert(priceOverride)
-            .values(override)
-            .onConflictDoUpdate({
-              target: [priceOverride.provider, priceOverride.model],
-              set: {
-                price: sql`excluded.price`,
-                version: sql`excluded.version`,
-                createdAtMs: sql`excluded.created_at_ms`,
-              },
-            })
-            .run();
-        }
-      });
-      await whileBusy(put.immediate);
+      await whileBusy(client.transaction(() => putPrices(orm, overrides)).immediate);
     },
   };
+}
+
+/** Within a transaction of the caller's. */
+export function putPrices(orm: Orm, overrides: readonly PriceOverride[]): void {
+  for (const override of overrides) {
+    orm
+      .insert(priceOverride)
+      .values(override)
+      .onConflictDoUpdate({
+        target: [priceOverride.provider, priceOverride.model],
+        set: {
+          price: sql`excluded.price`,
+          version: sql`excluded.version`,
+          createdAtMs: sql`excluded.created_at_ms`,
+        },
+      })
+      .run();
+  }
 }

@@ -31,6 +31,8 @@ export const AUDIT_ACTIONS = [
   "session.end",
   "token.create",
   "token.end",
+  "price.import",
+  "price.remove",
   "provider.test",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -3,6 +3,7 @@
  */
 import { parseArgs } from "node:util";
 import type { ClientKey, Store } from "../../db/store.ts";
+import { record } from "../audit/record.ts";
 import { isIdentity } from "../chat.ts";
 import {
   createClientKeyId,
@@ -10,6 +11,7 @@ import {
   parseClientKey,
   type RandomBytes,
 } from "../client-key.ts";
+import { keyEntry } from "../client-key-audit.ts";
 import { clientKeyJson, clientKeyState } from "../client-key-json.ts";
 import { PROVIDER_NAME } from "../config/provider-settings.ts";
 import { CommandError, UsageError } from "./failure.ts";
@@ -28,7 +30,7 @@ anyray keys revoke ID            ends one, at once and for good`;
 
 export interface KeysTools {
   readonly terminal: Terminal;
-  readonly openStore: () => Promise<Pick<Store, "keys" | "close">>;
+  readonly openStore: () => Promise<Pick<Store, "keys" | "audit" | "close">>;
   /** ms since 1970 UTC. */
   readonly now: () => number;
   readonly random: RandomBytes;
@@ -75,13 +77,12 @@ function expiry(text: string | undefined, nowMs: number): number | null {
   return timeMs;
 }
 
-async function withKeys<T>(
-  tools: KeysTools,
-  work: (keys: Store["keys"]) => Promise<T>,
-): Promise<T> {
+type KeysStore = Pick<Store, "keys" | "audit">;
+
+async function withStore<T>(tools: KeysTools, work: (store: KeysStore) => Promise<T>): Promise<T> {
   const store = await tools.openStore();
   try {
-    return await work(store.keys);
+    return await work(store);
   } finally {
     await store.close();
   }
@@ -123,7 +124,10 @@ async function create(args: readonly string[], tools: KeysTools): Promise<void> 
     previousHash: null,
     previousUntilMs: null,
   };
-  await withKeys(tools, (keys) => keys.create(key));
+  await withStore(tools, ({ audit }) => {
+    const draft = { ...keyEntry("key.create", null, key), timeMs: createdAtMs, actor: "cli" };
+    return record(audit, draft, [{ kind: "key.add", key }]);
+  });
 
   const { terminal } = tools;
   const until = key.expiresAtMs === null ? "" : `, good until ${formatInstant(key.expiresAtMs)}`;
@@ -134,7 +138,7 @@ async function create(args: readonly string[], tools: KeysTools): Promise<void> 
 
 async function list(args: readonly string[], tools: KeysTools): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: { json: { type: "boolean" } } });
-  const all = await withKeys(tools, (keys) => keys.list());
+  const all = await withStore(tools, ({ keys }) => keys.list());
   const nowMs = tools.now();
   const { terminal } = tools;
   if (values.json === true) {
@@ -176,17 +180,29 @@ async function revoke(args: readonly string[], tools: KeysTools): Promise<void> 
   if (id.startsWith("ark_")) {
     throw new UsageError("keys revoke takes the key's ID (key_…), not its secret.");
   }
-  const { isNew, key } = await withKeys(tools, async (keys) => ({
-    isNew: await keys.revoke(id, tools.now()),
-    key: (await keys.list()).find((candidate) => candidate.id === id),
-  }));
-  if (key === undefined) {
+  const key = await withStore(tools, (store) => revokeIn(store, id, tools.now()));
+  if (key === null) {
     throw new CommandError("There is no key with that ID. `anyray keys list` shows them.");
   }
-  const since = key.revokedAtMs === null ? "" : `, since ${formatInstant(key.revokedAtMs)}`;
+  const { revokedAtMs } = key;
+  const since = revokedAtMs === null ? "" : `, since ${formatInstant(revokedAtMs)}`;
   tools.terminal.say(
-    isNew ? `Revoked ${id}.` : `${id} was revoked already${since}. Nothing changed.`,
+    revokedAtMs === null ? `Revoked ${id}.` : `${id} was revoked already${since}. Nothing changed.`,
   );
+}
+
+/** The key as it was before; null if there is none. */
+async function revokeIn(
+  { keys, audit }: KeysStore,
+  id: string,
+  nowMs: number,
+): Promise<ClientKey | null> {
+  const key = await keys.find(id);
+  if (key === null || key.revokedAtMs !== null) return key;
+  const set = { revokedAtMs: nowMs };
+  const draft = { ...keyEntry("key.revoke", key, { ...key, ...set }), timeMs: nowMs, actor: "cli" };
+  await record(audit, draft, [{ kind: "key.change", id, set }]);
+  return key;
 }
 
 const COMMANDS = { create, list, revoke } as const;

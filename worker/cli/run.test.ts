@@ -25,6 +25,23 @@ function memoryKeys(keys: ClientKey[]): Store["keys"] {
   };
 }
 
+/** An audit log in memory that makes the changes of keys. */
+function memoryAudit(keys: ClientKey[]): Pick<Store["audit"], "append"> {
+  return {
+    async append(make, changes = []) {
+      const entry = make({ seq: 0, hash: "0".repeat(64) });
+      for (const change of changes) {
+        if (change.kind === "key.add") keys.push(change.key);
+        if (change.kind !== "key.change") continue;
+        const at = keys.findIndex(({ id }) => id === change.id);
+        const key = keys[at];
+        if (key !== undefined) keys[at] = { ...key, ...change.set };
+      }
+      return entry;
+    },
+  };
+}
+
 const EMPTY_LEDGER: Pick<Store["ledger"], "records"> = { records: async () => [] };
 
 function gateway() {
@@ -46,7 +63,14 @@ function gateway() {
         const prices: Store["prices"] = { list: async () => [], put: async () => {} };
         const close = async (): Promise<void> => void (openStores -= 1);
         // Only the ports that commands touch with these arguments.
-        return { keys: memoryKeys(keys), prices, ledger: EMPTY_LEDGER, close } as unknown as Store;
+        const audit = memoryAudit(keys);
+        return {
+          keys: memoryKeys(keys),
+          audit,
+          prices,
+          ledger: EMPTY_LEDGER,
+          close,
+        } as unknown as Store;
       },
       now: () => NOW,
       random: randomBytes,

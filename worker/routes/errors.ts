@@ -19,7 +19,8 @@ const adminErrors: Pick<ErrorWire, "body"> = {
     }),
 };
 
-function errorsFor(request: Request): Pick<ErrorWire, "body"> {
+/** Of the address that was asked for. */
+export function errorsFor(request: Request): Pick<ErrorWire, "body"> {
   const { pathname } = new URL(request.url);
   if (!pathname.startsWith("/v1/") && pathname !== "/v1") return adminErrors;
   const isAnthropic =

@@ -4,13 +4,14 @@
  */
 import { Elysia } from "elysia";
 import type { Invite } from "../../db/store.ts";
+import { keyEntry } from "../client-key-audit.ts";
 import type { Deps } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
 import { parseSecret } from "../secret-text.ts";
 import { change, read } from "./admin/change.ts";
 import { stateOf } from "./admin/invites.ts";
-import { keyEntry, makeKey } from "./admin/keys.ts";
+import { makeKey } from "./admin/keys.ts";
 
 const STYLE =
   "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}" +

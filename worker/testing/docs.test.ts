@@ -53,6 +53,8 @@ describe("the API description", () => {
       "/admin/keys/{id}/rotate",
       "/admin/limits",
       "/admin/limits/{id}",
+      "/admin/prices",
+      "/admin/prices/effective",
       "/admin/privacy",
       "/admin/providers",
       "/admin/providers/{id}/test",

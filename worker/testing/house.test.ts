@@ -96,7 +96,10 @@ describe("the way out", () => {
       (line) =>
         !/^worker\/(?:app|main|deno)\.ts: .*\bfetch(?:\(request\)|: \(request\)|: async \(request\))/.test(
           line,
-        ) && !/^worker\/app\.ts: fetch\(request: Request\)/.test(line),
+        ) &&
+        !/^worker\/app\.ts: (?:fetch\(request: Request, peer|async fetch\(request, peer\) \{)/.test(
+          line,
+        ),
     );
     expect(found).toEqual([]);
   });

@@ -186,3 +186,21 @@ describe("the end", () => {
     own.remove();
   });
 });
+
+test("who keeps sending keys that are none is told to wait; a valid key from there is not", async () => {
+  // A gateway of its own: for a minute it says nothing else to strangers from here.
+  const data = temporaryDirectory();
+  const own = await startGateway({ dataDir: data.path, providers: { demo: { kind: "demo" } } });
+  const guess = () =>
+    fetch(`${own.url}/v1/models`, { headers: { authorization: "Bearer ark_guess" } });
+  const statuses: number[] = [];
+  for (let n = 0; n < 32; n++) statuses.push((await guess()).status);
+  expect(statuses.slice(0, 30)).toEqual(Array.from({ length: 30 }, () => 401));
+  const refused = await guess();
+  expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
+  expect((await refused.json()).error.code).toBe("rate_limited");
+  const headers = { authorization: `Bearer ${own.clientKey}` };
+  expect((await fetch(`${own.url}/v1/models`, { headers })).status).toBe(200);
+  await own.stop();
+  data.remove();
+});

@@ -2,13 +2,14 @@
 import { t } from "elysia";
 import type { Invite } from "../../../db/store.ts";
 import type { Actor } from "../../accounts/roles.ts";
+import { termFacts } from "../../client-key-audit.ts";
 import type { Deps } from "../../deps.ts";
 import { createId, createSecret, parseSecret } from "../../secret-text.ts";
 import { Members } from "./body.ts";
 import { change, found, read } from "./change.ts";
 import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
-import { KEY_TERMS, KeyTermsSchema, NO_TERMS, parseKeyTerms, termFacts } from "./key-terms.ts";
+import { KEY_TERMS, KeyTermsSchema, NO_TERMS, parseKeyTerms } from "./key-terms.ts";
 
 const DAY_MS = 86_400_000;
 /** How long a link can be redeemed, unless it is said. */

@@ -1,7 +1,6 @@
 /** What a client key is bound to and may do, in the bodies of keys and of invites. */
 import { t } from "elysia";
 import type { KeyTerms } from "../../../db/store.ts";
-import type { AuditFacts } from "../../audit/entry.ts";
 import { ENDPOINTS, isIdentity } from "../../chat.ts";
 import type { Deps } from "../../deps.ts";
 import type { Members } from "./body.ts";
@@ -68,15 +67,3 @@ export const NO_TERMS: KeyTerms = {
   models: null,
   endpoints: null,
 };
-
-/** The terms alone of what has them. */
-export function termsOf(from: KeyTerms): KeyTerms {
-  const { name, description, user, team, metadata, passthrough, models, endpoints } = from;
-  return { name, description, user, team, metadata, passthrough, models, endpoints };
-}
-
-/** For the audit log: lists by their length, since an entry holds names and numbers. */
-export function termFacts(terms: KeyTerms): AuditFacts {
-  const { models, endpoints, ...rest } = termsOf(terms);
-  return { ...rest, models: models?.length ?? null, endpoints: endpoints?.length ?? null };
-}

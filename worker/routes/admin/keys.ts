@@ -2,22 +2,16 @@
 import { t } from "elysia";
 import type { ClientKey, KeyTerms } from "../../../db/store.ts";
 import type { Actor } from "../../accounts/roles.ts";
-import type { AuditAction, AuditFacts } from "../../audit/entry.ts";
+import type { AuditAction } from "../../audit/entry.ts";
 import { createClientKeyId, createClientKeySecret, parseClientKey } from "../../client-key.ts";
+import { keyEntry, termsOf } from "../../client-key-audit.ts";
 import { clientKeyJson, clientKeyState } from "../../client-key-json.ts";
 import type { Deps } from "../../deps.ts";
 import { Members } from "./body.ts";
 import { change, found, read } from "./change.ts";
 import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
-import {
-  KEY_TERMS,
-  KeyTermsSchema,
-  NO_TERMS,
-  parseKeyTerms,
-  termFacts,
-  termsOf,
-} from "./key-terms.ts";
+import { KEY_TERMS, KeyTermsSchema, NO_TERMS, parseKeyTerms } from "./key-terms.ts";
 import { invalid, parseLimit, readParameters } from "./query.ts";
 
 const Name = t.Union([t.String(), t.Null()]);
@@ -252,26 +246,6 @@ async function applyTo(
   ]);
   deps.clientKeys.forget();
   return toJson(deps, after);
-}
-
-export function keyEntry(action: AuditAction, before: ClientKey | null, after: ClientKey) {
-  return {
-    action,
-    target: after.id,
-    before: before === null ? null : keyFacts(before),
-    after: keyFacts(after),
-  };
-}
-
-function keyFacts(key: ClientKey): AuditFacts {
-  const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-  return {
-    ...termFacts(key),
-    display: key.display.replace(/^[^0-9A-Za-z]+/, "x"),
-    expires_at: time(key.expiresAtMs),
-    revoked_at: time(key.revokedAtMs),
-    former_secret_until: time(key.previousUntilMs),
-  };
 }
 
 async function findKey(deps: Deps, id: string): Promise<ClientKey> {
