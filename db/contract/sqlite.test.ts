@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { openStore } from "../open.ts";
 import { closeDatabase, openDatabase } from "../sqlite/database.ts";
 import { createLedger } from "../sqlite/ledger.ts";
+import { openRollup } from "../sqlite/rollup.ts";
 import { createSearches } from "../sqlite/searches.ts";
+import { readRolledUp } from "../sqlite/spend-rollup.ts";
 import { describeAdmin } from "./admin.ts";
 import { describeAudit } from "./audit.ts";
 import { describeClaimedUsers, describeKeys, describePrices } from "./keys.ts";
@@ -43,6 +45,37 @@ const openLarge: Open = async () => {
   };
 };
 
+/** The same store, but spend is answered by the sums by day, which lag behind by some rows. */
+const openRolledUp: Open = async () => {
+  const { store, remove } = await open();
+  const dataDir = mkdtempSync(join(tmpdir(), "anyray-contract-"));
+  const path = join(dataDir, "anyray.sqlite");
+  const database = openDatabase(path, { sync: "normal" });
+  const rollup = openRollup(join(dataDir, "rollup.sqlite"), database.orm);
+  const inline = createSearches(database, path, Infinity);
+  let rows = 0;
+  const ledger = createLedger(database, {
+    ...inline,
+    spend: async (query) => readRolledUp(rollup.orm, database.orm, query) ?? inline.spend(query),
+  });
+  const append: typeof ledger.append = async (...row) => {
+    await ledger.append(...row);
+    rows += 1;
+    // The last of them come after the last look.
+    if (rows % 70 === 0) while (rollup.catchUp());
+  };
+  return {
+    store: { ...store, ledger: { ...ledger, append } },
+    async remove() {
+      await ledger.close();
+      rollup.close();
+      closeDatabase(database);
+      rmSync(dataDir, { recursive: true, force: true });
+      await remove();
+    },
+  };
+};
+
 describeLedger("SQLite", open);
 describeLedger("SQLite with a large file", openLarge);
 describeSpend("SQLite", open);
@@ -52,3 +85,4 @@ describeClaimedUsers("SQLite", open);
 describePrices("SQLite", open);
 describeAudit("SQLite", open);
 describeAdmin("SQLite", open);
+describeSpend("SQLite with sums by day", openRolledUp);

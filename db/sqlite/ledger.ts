@@ -4,6 +4,7 @@ import { issuedResponse, ledger } from "../schema/sqlite.ts";
 import type { LedgerStore, RepriceChange } from "../store.ts";
 import { LedgerAppender } from "./append.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { beginEpoch } from "./epoch.ts";
 import { whileBusy } from "./fault.ts";
 import { storable } from "./money.ts";
 import { readNewest } from "./records.ts";
@@ -27,6 +28,7 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
         .where(eq(ledger.id, ""))
         .toSQL().sql,
     );
+    beginEpoch(orm);
     for (const { id, costPicoUsd, priceVersion, unpriced } of changes) {
       update.run(storable(costPicoUsd), priceVersion, Number(unpriced), id);
     }

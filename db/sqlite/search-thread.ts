@@ -1,11 +1,18 @@
-/** The thread that answers `searches.ts`: its own connection, reading only. What went wrong stays here. */
+/** The thread that answers `searches.ts`, and keeps the sums by day: its own connections; the ledger it only reads. What went wrong stays here. */
+import { dirname, join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { openForReading, type Orm } from "./database.ts";
 import { readRest } from "./records.ts";
 import type { Answer, Question } from "./searches.ts";
+import { openRollup, ROLLUP_FILE, type Rollup } from "./rollup.ts";
 import { readSpend } from "./spend.ts";
+import { readRolledUp } from "./spend-rollup.ts";
 
-const { client, orm } = openForReading(String(workerData));
+const path = String(workerData);
+const { client, orm } = openForReading(path);
+/** Null while it can't be opened: then the ledger answers all. */
+let rollup: Rollup | null = null;
+let isSumming = false;
 
 parentPort?.on("message", (question: Question) => {
   let reply: Answer = { id: question.id, kind: "failed" };
@@ -20,11 +27,28 @@ parentPort?.on("message", (question: Question) => {
     // The reply says so.
   }
   parentPort?.postMessage(reply);
+  if (!isSumming) setImmediate(sumUp);
 });
+
+/** A chunk at a time: questions get their answers in between. */
+function sumUp(): void {
+  isSumming = false;
+  try {
+    rollup ??= openRollup(join(dirname(path), ROLLUP_FILE), orm);
+    if (!rollup.catchUp()) return;
+  } catch {
+    // A full disk, say: asked again with the next question.
+    return;
+  }
+  isSumming = true;
+  setImmediate(sumUp);
+}
 
 function answer(on: Orm, question: Question): Answer {
   const { id } = question;
-  return question.kind === "rest"
-    ? { id, kind: "rest", rows: readRest(on, question.query) }
-    : { id, kind: "spend", report: readSpend(on, question.query) };
+  if (question.kind === "sum-up") return { id, kind: "summing" };
+  if (question.kind === "rest") return { id, kind: "rest", rows: readRest(on, question.query) };
+  const { query } = question;
+  const rolledUp = rollup === null ? null : readRolledUp(rollup.orm, on, query);
+  return { id, kind: "spend", report: rolledUp ?? readSpend(on, query) };
 }

@@ -10,6 +10,8 @@ import { readSpend } from "./spend.ts";
 
 /** 8 MiB, about 18,000 rows: some 40 ms. */
 const SMALL_PAGES = 2_048;
+/** How often the sums by day of a large file are brought up to date. */
+const SUM_UP_MS = 30_000;
 /** A thread that nobody asks anything costs memory. */
 const IDLE_MS = 60_000;
 
@@ -23,12 +25,15 @@ export interface Searches {
 /** What the thread is sent. */
 export type Question =
   | { readonly id: number; readonly kind: "rest"; readonly query: RecordsQuery }
-  | { readonly id: number; readonly kind: "spend"; readonly query: SpendQuery };
+  | { readonly id: number; readonly kind: "spend"; readonly query: SpendQuery }
+  /** Nothing is asked: the sums by day are to be kept up. */
+  | { readonly id: number; readonly kind: "sum-up" };
 
 /** What the thread sends back: the answer to a question of that id, or null where it failed. */
 export type Answer =
   | { readonly id: number; readonly kind: "rest"; readonly rows: readonly LedgerRow[] }
   | { readonly id: number; readonly kind: "spend"; readonly report: SpendReport }
+  | { readonly id: number; readonly kind: "summing" }
   | { readonly id: number; readonly kind: "failed" };
 
 /** @param smallPages up to how many pages of the file questions are answered at once */
@@ -40,6 +45,11 @@ export function createSearches(
   const pageCount = client.prepare("PRAGMA page_count");
   const isSmall = () => Number(pageCount.values()[0]?.[0]) <= smallPages;
   const thread = createThread(path);
+  const sumUp = setInterval(() => {
+    if (!isSmall()) void thread.ask((id) => ({ id, kind: "sum-up" }));
+  }, SUM_UP_MS);
+  // Housekeeping must not keep the process alive.
+  if (typeof sumUp === "object") sumUp.unref();
   return {
     async rest(query) {
       if (isSmall()) return readRest(orm, query);
@@ -53,7 +63,10 @@ export function createSearches(
       if (answer.kind !== "spend") throw new Error("the ledger could not be read");
       return answer.report;
     },
-    close: () => thread.close(),
+    close() {
+      clearInterval(sumUp);
+      return thread.close();
+    },
   };
 }
 

@@ -13,7 +13,7 @@ const estimated = moneySum(sql`case when ${isEstimated} then ${ledger.costPicoUs
 const saved = moneySum(sql`${ledger.savedPicoUsd}`);
 const total = (column: SQL) => sql<number>`coalesce(sum(${column}), 0)`;
 
-const SUMS = {
+export const SUMS = {
   rows: sql<number>`count(*)`,
   inputTokens: total(sql`${ledger.inputTokens}`),
   cachedInputTokens: total(sql`${ledger.cachedInputTokens}`),
@@ -31,7 +31,7 @@ const SUMS = {
   savedLow: saved.low,
 };
 
-interface SumsRow {
+export interface SumsRow {
   readonly rows: number;
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
@@ -96,7 +96,7 @@ function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendG
 }
 
 /** The value that rows are put together by. */
-function groupKey(group: SpendGroup, query: SpendQuery): SQL {
+export function groupKey(group: SpendGroup, query: SpendQuery): SQL {
   switch (group) {
     case "user":
       return sql`${ledger.user}`;
@@ -142,7 +142,7 @@ function localTime(query: SpendQuery, format: string): SQL {
   return sql`strftime(${format}, (${ledger.timeMs} + ${offset}) / 1000, 'unixepoch')`;
 }
 
-const NOTHING: SpendSums = {
+export const NOTHING: SpendSums = {
   rows: 0,
   inputTokens: 0,
   cachedInputTokens: 0,
@@ -157,7 +157,7 @@ const NOTHING: SpendSums = {
   savedPicoUsd: 0n,
 };
 
-function toSums(row: SumsRow): SpendSums {
+export function toSums(row: SumsRow): SpendSums {
   return {
     rows: row.rows,
     inputTokens: row.inputTokens,
