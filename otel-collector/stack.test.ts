@@ -7,6 +7,7 @@ import { temporaryDirectory } from "../worker/testing/gateway-process.ts";
 import * as backends from "../worker/testing/trace-backends.ts";
 import { until } from "../worker/testing/until.ts";
 
+const cacheHome = process.env["XDG_CACHE_HOME"];
 const isBuilt = (await backends.findTraceBackends()) !== null;
 
 test.skipIf(!isBuilt)(
@@ -17,7 +18,8 @@ test.skipIf(!isBuilt)(
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: process.env["HOME"] ?? "",
-        XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? "",
+        // Where the programs lie; an empty one would be a place of its own.
+        ...(cacheHome === undefined ? {} : { XDG_CACHE_HOME: cacheHome }),
         ANYRAY_DATA_DIR: data.path,
         ANYRAY_PORT: "0",
       },

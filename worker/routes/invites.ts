@@ -14,7 +14,8 @@ import { stateOf } from "./admin/invites.ts";
 import { makeKey } from "./admin/keys.ts";
 
 const STYLE =
-  "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}" +
+  "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}" +
+  ":root{color-scheme:light dark}" +
   "code{display:block;padding:1rem;border:1px solid;border-radius:.4rem;overflow-wrap:anywhere;user-select:all}" +
   "button{font:inherit;padding:.6rem 1.2rem}";
 
@@ -38,7 +39,7 @@ async function show(deps: Deps, secret: string): Promise<Response> {
   return page(
     deps,
     200,
-    `<h1>Your key for the LLM gateway</h1><p>You are invited to make a client key${whose === "" ? "." : ":"}</p><ul>${whose}</ul>
+    `<h1>Your key for the LLM gateway</h1><p>You are invited to make a client key${whose === "" ? ".</p>" : `:</p><ul>${whose}</ul>`}
 <p>It is shown once. Keep it like a password: put it into your tool's settings, and nowhere else.</p>
 <form method="post"><button>Make my key</button></form>`,
   );
