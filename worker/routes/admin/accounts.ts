@@ -7,8 +7,8 @@ import { GatewayError } from "../../errors.ts";
 import { createId, createSecret, parseSecret } from "../../secret-text.ts";
 import { Members, needed } from "./body.ts";
 import { change, found, read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 import { invalid } from "./query.ts";
 
 const MIN_PASSWORD = 12;
@@ -38,13 +38,7 @@ const ApiKeyRecord = t.Object(
   { description: "A key of the admin API" },
 );
 
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Accounts"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Accounts");
 
 export function accountRoutes(deps: Deps) {
   return adminGroup(deps, "/admin", "accounts")
@@ -56,7 +50,7 @@ export function accountRoutes(deps: Deps) {
       {
         response: {
           200: t.Object({ accounts: t.Array(AccountRecord) }, { description: "By name" }),
-          ...errors,
+          ...ADMIN_ERRORS,
         },
         detail: detail("Accounts of administrators"),
       },
@@ -73,7 +67,7 @@ export function accountRoutes(deps: Deps) {
           { name: t.String(), role: t.String(), password: t.String() },
           { additionalProperties: true },
         ),
-        response: { 201: AccountRecord, ...errors, 409: AdminError },
+        response: { 201: AccountRecord, ...ADMIN_ERRORS, 409: AdminError },
         detail: detail("Make an account", PASSWORD_HINT),
       },
     )
@@ -91,7 +85,7 @@ export function accountRoutes(deps: Deps) {
           },
           { additionalProperties: true },
         ),
-        response: { 200: AccountRecord, ...errors, 404: AdminError, 409: AdminError },
+        response: { 200: AccountRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
         detail: detail("Change an account", "A new password, and disabling, end all its sign-ins."),
       },
     )
@@ -105,7 +99,7 @@ export function accountRoutes(deps: Deps) {
       {
         response: {
           200: t.Object({ api_keys: t.Array(ApiKeyRecord) }, { description: "Oldest first" }),
-          ...errors,
+          ...ADMIN_ERRORS,
         },
         detail: detail("Keys of the admin API"),
       },
@@ -134,7 +128,7 @@ export function accountRoutes(deps: Deps) {
             },
             { description: "The key, and its secret" },
           ),
-          ...errors,
+          ...ADMIN_ERRORS,
           409: AdminError,
         },
         detail: detail("Make a key of the admin API"),
@@ -143,7 +137,7 @@ export function accountRoutes(deps: Deps) {
     .delete("/api-keys/:id", ({ params, actor }) => endApiKey(deps, actor, params.id), {
       parse: "none",
       params: t.Object({ id: t.String() }),
-      response: { 200: ApiKeyRecord, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: ApiKeyRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("End a key of the admin API"),
     });
 }

@@ -10,8 +10,8 @@ import { isTimeZone } from "../../limits/window.ts";
 import { createId } from "../../secret-text.ts";
 import { Members, needed } from "./body.ts";
 import { change, found, read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 import { expectedVersion } from "./if-match.ts";
 import { invalid } from "./query.ts";
 
@@ -70,20 +70,14 @@ const CapBody = t.Object(
   { additionalProperties: true },
 );
 const Id = t.Object({ id: t.String({ description: "`cap_…`" }) });
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Caps and limits"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Caps and limits");
 
 export function capRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/caps", "quotas")
     .get("", () => ({ caps: deps.quotas.caps.all.map((cap) => toJson(deps, cap)) }), {
       response: {
         200: t.Object({ caps: t.Array(CapRecord) }, { description: "Oldest first" }),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
       detail: detail("Caps, and what is used of them"),
     })
@@ -96,7 +90,7 @@ export function capRoutes(deps: Deps) {
       {
         parse: "json",
         body: CapBody,
-        response: { 201: CapRecord, ...errors, 409: AdminError },
+        response: { 201: CapRecord, ...ADMIN_ERRORS, 409: AdminError },
         detail: detail(
           "Make a cap",
           "What was spent in its present window already counts. Needed: scope, unit, amount, window.",
@@ -105,7 +99,7 @@ export function capRoutes(deps: Deps) {
     )
     .get("/:id", ({ params }) => toJson(deps, findCap(deps, params.id)), {
       params: Id,
-      response: { 200: CapRecord, ...errors, 404: AdminError },
+      response: { 200: CapRecord, ...ADMIN_ERRORS, 404: AdminError },
       detail: detail("One cap"),
     })
     .patch(
@@ -115,7 +109,7 @@ export function capRoutes(deps: Deps) {
         parse: "json",
         params: Id,
         body: CapBody,
-        response: { 200: CapRecord, ...errors, 404: AdminError, 409: AdminError },
+        response: { 200: CapRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
         detail: detail(
           "Change a cap",
           "amount, mode and warn_percent; for anything else make another cap. `If-Match` with the version guards against a change meanwhile.",
@@ -125,7 +119,7 @@ export function capRoutes(deps: Deps) {
     .delete("/:id", ({ params, actor }) => removeCap(deps, actor, params.id), {
       parse: "none",
       params: Id,
-      response: { 200: CapRecord, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: CapRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Remove a cap"),
     });
 }

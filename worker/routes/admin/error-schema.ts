@@ -13,3 +13,11 @@ export const AdminError = t.Object(
   },
   { description: "A refusal; the message says what to do next" },
 );
+
+/** What every route of the admin plane may answer beside its own. */
+export const ADMIN_ERRORS = {
+  400: AdminError,
+  401: AdminError,
+  403: AdminError,
+  503: AdminError,
+} as const;

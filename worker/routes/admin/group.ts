@@ -16,3 +16,13 @@ export function adminGroup<const Prefix extends string>(deps: Deps, prefix: Pref
     },
   );
 }
+
+/** A route's part of the API description, below a heading. */
+export function describeIn(tag: string) {
+  return (summary: string, description = "") => ({
+    tags: [tag],
+    summary,
+    description,
+    security: [{ adminToken: [] }],
+  });
+}

@@ -3,16 +3,11 @@ import { t } from "elysia";
 import about from "../../../package.json" with { type: "json" };
 import type { Deps } from "../../deps.ts";
 import { Check, examine } from "../checks.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 
 const Count = t.Integer({ minimum: 0 });
-const errors = { 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string) => ({
-  tags: ["Health"],
-  summary,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Health");
 
 const HealthReport = t.Object(
   {
@@ -68,7 +63,7 @@ export function stateRoutes(deps: Deps) {
           warnings: [...deps.warnings],
         };
       },
-      { response: { 200: HealthReport, ...errors }, detail: detail("How the gateway is") },
+      { response: { 200: HealthReport, ...ADMIN_ERRORS }, detail: detail("How the gateway is") },
     )
     .get(
       "/boundary",
@@ -88,7 +83,7 @@ export function stateRoutes(deps: Deps) {
         warnings: [...deps.warnings],
       }),
       {
-        response: { 200: BoundaryReport, ...errors },
+        response: { 200: BoundaryReport, ...ADMIN_ERRORS },
         detail: detail("Where the gateway may connect to, why, and what has passed"),
       },
     );

@@ -7,8 +7,8 @@ import type { Deps } from "../../deps.ts";
 import { createId, createSecret, parseSecret } from "../../secret-text.ts";
 import { Members } from "./body.ts";
 import { change, found, read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 import { KEY_TERMS, KeyTermsSchema, NO_TERMS, parseKeyTerms } from "./key-terms.ts";
 
 const DAY_MS = 86_400_000;
@@ -33,13 +33,7 @@ const InviteRecord = t.Object(
   { description: "An invite" },
 );
 
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Keys"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Keys");
 
 export function inviteRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/invites", "keys")
@@ -51,7 +45,7 @@ export function inviteRoutes(deps: Deps) {
       {
         response: {
           200: t.Object({ invites: t.Array(InviteRecord) }, { description: "Oldest first" }),
-          ...errors,
+          ...ADMIN_ERRORS,
         },
         detail: detail("Invites"),
       },
@@ -86,7 +80,7 @@ export function inviteRoutes(deps: Deps) {
             },
             { description: "The invite, and its link" },
           ),
-          ...errors,
+          ...ADMIN_ERRORS,
           409: AdminError,
         },
         detail: detail(
@@ -98,7 +92,7 @@ export function inviteRoutes(deps: Deps) {
     .delete("/:id", ({ params, actor }) => revokeInvite(deps, actor, params.id), {
       parse: "none",
       params: t.Object({ id: t.String() }),
-      response: { 200: InviteRecord, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: InviteRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Revoke an invite that is open"),
     });
 }

@@ -9,8 +9,8 @@ import { clientKeyJson, clientKeyState } from "../../client-key-json.ts";
 import type { Deps } from "../../deps.ts";
 import { Members } from "./body.ts";
 import { change, found, read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 import { KEY_TERMS, KeyTermsSchema, NO_TERMS, parseKeyTerms } from "./key-terms.ts";
 import { invalid, parseLimit, readParameters } from "./query.ts";
 
@@ -58,13 +58,7 @@ const MAX_OVERLAP_S = 30 * DAY_S;
 
 const Id = t.Object({ id: t.String({ description: "`key_…`" }) });
 const Text = (description: string) => t.Optional(t.String({ description }));
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Keys"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Keys");
 
 export function keyRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/keys", "keys")
@@ -85,7 +79,7 @@ export function keyRoutes(deps: Deps) {
           { keys: t.Array(KeyRecord), next_cursor: Name },
           { description: "One page, oldest first" },
         ),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
       detail: detail("Client keys"),
     })
@@ -98,20 +92,20 @@ export function keyRoutes(deps: Deps) {
       {
         parse: "json",
         body: KeyBody,
-        response: { 201: MadeKey, ...errors, 409: AdminError },
+        response: { 201: MadeKey, ...ADMIN_ERRORS, 409: AdminError },
         detail: detail("Make a client key", "The answer has its secret: it is stored nowhere."),
       },
     )
     .get("/:id", async ({ params }) => toJson(deps, await findKey(deps, params.id)), {
       params: Id,
-      response: { 200: KeyRecord, ...errors, 404: AdminError },
+      response: { 200: KeyRecord, ...ADMIN_ERRORS, 404: AdminError },
       detail: detail("One client key"),
     })
     .patch("/:id", ({ params, body, actor }) => changeKey(deps, actor, params.id, body), {
       parse: "json",
       params: Id,
       body: KeyBody,
-      response: { 200: KeyRecord, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: KeyRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Change what a key is bound to and may do", "`null` takes a bound away."),
     })
     .post("/:id/rotate", ({ params, body, actor }) => rotateKey(deps, actor, params.id, body), {
@@ -127,13 +121,13 @@ export function keyRoutes(deps: Deps) {
           { additionalProperties: true },
         ),
       ),
-      response: { 200: MadeKey, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: MadeKey, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Give a key a new secret", "The former one still counts for a while."),
     })
     .delete("/:id", ({ params, actor }) => revokeKey(deps, actor, params.id), {
       parse: "none",
       params: Id,
-      response: { 200: KeyRecord, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: KeyRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Revoke a key, at once and for good"),
     });
 }

@@ -6,8 +6,8 @@ import type { Deps } from "../../deps.ts";
 import { createId } from "../../secret-text.ts";
 import { Members, needed } from "./body.ts";
 import { change, found, read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 import { expectedVersion } from "./if-match.ts";
 import { invalid } from "./query.ts";
 
@@ -43,20 +43,14 @@ const LimitBody = t.Object(
   { additionalProperties: true },
 );
 const Id = t.Object({ id: t.String({ description: "`lim_…`" }) });
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Caps and limits"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Caps and limits");
 
 export function limitRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/limits", "quotas")
     .get("", () => ({ limits: deps.quotas.rates.all.map(toJson) }), {
       response: {
         200: t.Object({ limits: t.Array(LimitRecord) }, { description: "Oldest first" }),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
       detail: detail("Rate limits"),
     })
@@ -69,7 +63,7 @@ export function limitRoutes(deps: Deps) {
       {
         parse: "json",
         body: LimitBody,
-        response: { 201: LimitRecord, ...errors, 409: AdminError },
+        response: { 201: LimitRecord, ...ADMIN_ERRORS, 409: AdminError },
         detail: detail("Make a rate limit", "Needed: scope, and one of the three limits."),
       },
     )
@@ -80,14 +74,14 @@ export function limitRoutes(deps: Deps) {
         parse: "json",
         params: Id,
         body: LimitBody,
-        response: { 200: LimitRecord, ...errors, 404: AdminError, 409: AdminError },
+        response: { 200: LimitRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
         detail: detail("Change a rate limit", "`null` takes a limit away."),
       },
     )
     .delete("/:id", ({ params, actor }) => removeLimit(deps, actor, params.id), {
       parse: "none",
       params: Id,
-      response: { 200: LimitRecord, ...errors, 404: AdminError, 409: AdminError },
+      response: { 200: LimitRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Remove a rate limit"),
     });
 }

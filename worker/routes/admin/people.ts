@@ -7,7 +7,7 @@ import { windowAt } from "../../limits/window.ts";
 import { formatPicoUsd } from "../../money.ts";
 import { CapView, toCapView } from "./caps.ts";
 import { read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
+import { ADMIN_ERRORS } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
 import { parseLimit, parseRange, readParameters } from "./query.ts";
 
@@ -32,7 +32,6 @@ const Parameters = t.Object(
   },
   { additionalProperties: true },
 );
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
 
 export function peopleRoutes(deps: Deps) {
   const options = (who: string) => ({
@@ -50,14 +49,14 @@ export function peopleRoutes(deps: Deps) {
       ...options("Users"),
       response: {
         200: t.Object({ users: t.Array(Person) }, { description: "The costliest first" }),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
     })
     .get("/teams", async ({ request }) => ({ teams: await people(deps, "team", request.url) }), {
       ...options("Teams"),
       response: {
         200: t.Object({ teams: t.Array(Person) }, { description: "The costliest first" }),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
     });
 }

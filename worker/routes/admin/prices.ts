@@ -7,8 +7,8 @@ import { listAmounts, readPriceFile } from "../../pricing/price-file.ts";
 import { encodePrice } from "../../pricing/price-json.ts";
 import type { ModelPrice } from "../../pricing/price.ts";
 import { change, found, read } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 import { invalid, readParameters } from "./query.ts";
 
 const Text = (description: string) => t.Optional(t.String({ description }));
@@ -26,13 +26,7 @@ const Where = t.Object(
   },
   { additionalProperties: true },
 );
-const errors = { 400: AdminError, 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Prices"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Prices");
 
 export function priceRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/prices", "providers")
@@ -51,14 +45,14 @@ export function priceRoutes(deps: Deps) {
             },
             { description: "The operator's own prices" },
           ),
-          ...errors,
+          ...ADMIN_ERRORS,
         },
         detail: detail("Prices that were set over the vendored ones"),
       },
     )
     .get("/effective", ({ request }) => effective(deps, request.url), {
       query: Where,
-      response: { 200: PriceRecord, ...errors, 404: AdminError },
+      response: { 200: PriceRecord, ...ADMIN_ERRORS, 404: AdminError },
       detail: detail(
         "What a model costs today",
         "404: it has no price; its requests are `unpriced`.",
@@ -72,7 +66,7 @@ export function priceRoutes(deps: Deps) {
       ),
       response: {
         200: t.Object({ stored: t.Integer(), version: t.String() }, { description: "Stored" }),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
       detail: detail(
         "Set prices",
@@ -84,7 +78,7 @@ export function priceRoutes(deps: Deps) {
       query: Where,
       response: {
         200: t.Object({ removed: t.Boolean() }, { description: "The vendored price counts again" }),
-        ...errors,
+        ...ADMIN_ERRORS,
         404: AdminError,
         409: AdminError,
       },

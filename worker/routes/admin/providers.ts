@@ -6,8 +6,8 @@ import type { ProviderSettings } from "../../config/load.ts";
 import type { Deps } from "../../deps.ts";
 import { probeProvider } from "../../providers/probe.ts";
 import { change, found } from "./change.ts";
-import { AdminError } from "./error-schema.ts";
-import { adminGroup } from "./group.ts";
+import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
+import { adminGroup, describeIn } from "./group.ts";
 
 const FINGERPRINT_DIGITS = 16;
 const Name = t.Union([t.String(), t.Null()]);
@@ -25,13 +25,7 @@ const ProviderRecord = t.Object({
   price_id: t.Union([t.String(), t.Null()], { description: "Of the price data; null: unpriced" }),
   headers: t.Array(t.String(), { description: "Names of own headers" }),
 });
-const errors = { 401: AdminError, 403: AdminError, 503: AdminError };
-const detail = (summary: string, description = "") => ({
-  tags: ["Providers"],
-  summary,
-  description,
-  security: [{ adminToken: [] }],
-});
+const detail = describeIn("Providers");
 
 export function providerRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/providers", "providers")
@@ -41,7 +35,7 @@ export function providerRoutes(deps: Deps) {
           { providers: t.Array(ProviderRecord) },
           { description: "In the order in which bare model names are looked up" },
         ),
-        ...errors,
+        ...ADMIN_ERRORS,
       },
       detail: detail("Providers as they are configured"),
     })
@@ -60,7 +54,7 @@ export function providerRoutes(deps: Deps) {
           },
           { description: "What came of it, and what to do" },
         ),
-        ...errors,
+        ...ADMIN_ERRORS,
         404: AdminError,
         409: AdminError,
       },
