@@ -12,6 +12,7 @@ import { errorWireOf, WIRES } from "../dialects/index.ts";
 import { checkRequest } from "../dialects/request.ts";
 import type { Answer } from "../egress.ts";
 import { GatewayError } from "../errors.ts";
+import type { RateHold } from "../limits/rates.ts";
 import type { Provider, ProviderRequest } from "../providers/provider.ts";
 import { joinBytes } from "../stream/transcript.ts";
 import { authenticate, identify, type Caller } from "./authenticate.ts";
@@ -83,11 +84,14 @@ async function forward(
 ): Promise<Response> {
   const traceId = deps.ids.traceId();
   let recording: Recording | null = null;
+  let hold: RateHold | null = null;
   const flight = new Flight(deps.live, request.signal);
   try {
     if (deps.live.isDraining) throw new GatewayError("draining");
     const caller = await authenticate(deps, request.headers);
     const identity = await identify(deps, caller, request.headers);
+    // They cost nothing, so no cap concerns them; they are requests all the same.
+    hold = deps.quotas.rates.admit({ keyId: caller.key.id, ...identity }, WIRES[endpoint].family);
     recording = deps.content.open(traceId, deps.clock.now());
     recording?.attribute(subjectName({ key: caller.key, ...identity }));
     const prepared = await prepare(caller, recording);
@@ -98,6 +102,7 @@ async function forward(
     const error = toGatewayError(deps, thrown, traceId);
     return errorAnswer(error, errorWireOf(WIRES[endpoint]), traceId);
   } finally {
+    hold?.release();
     flight.done();
   }
 }

@@ -342,6 +342,29 @@ describe("a rate limit", () => {
   });
 });
 
+test("counting tokens is a request, too, and costs nothing under a cap", async () => {
+  await withGateway(
+    async (gateway, admin) => {
+      await admin("POST", "/admin/caps", {
+        scope: "org",
+        unit: "tokens",
+        amount: 0,
+        window: "day",
+      });
+      await admin("POST", "/admin/limits", { scope: "key", requests_per_minute: 2 });
+      const count = () =>
+        statusOf(
+          gateway.post("/v1/messages/count_tokens", {
+            model: "demo",
+            messages: [{ role: "user", content: "hi" }],
+          }),
+        );
+      expect([await count(), await count(), await count()]).toEqual([200, 200, 429]);
+    },
+    { ANYRAY_PROVIDERS: JSON.stringify({ demo: { kind: "demo" } }) },
+  );
+});
+
 describe("GET /v1/anyray/me", () => {
   test("tells a caller what they spent and may spend, and nothing of others", async () => {
     await withGateway(async (gateway, admin) => {
