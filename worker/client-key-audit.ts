@@ -1,5 +1,6 @@
 /** Client keys in the audit log: what they are bound to and may do, never their secrets or the hashes of them. */
 import type { ClientKey, KeyTerms } from "../db/store.ts";
+import { isoTime } from "./iso-time.ts";
 import type { AuditAction, AuditDraft, AuditFacts } from "./audit/entry.ts";
 
 /** The terms alone of what has them. */
@@ -28,13 +29,12 @@ export function keyEntry(
 }
 
 function keyFacts(key: ClientKey): AuditFacts {
-  const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     ...termFacts(key),
     // A name begins with a letter or digit; a secret need not.
     display: key.display.replace(/^[^0-9A-Za-z]+/, "x"),
-    expires_at: time(key.expiresAtMs),
-    revoked_at: time(key.revokedAtMs),
-    former_secret_until: time(key.previousUntilMs),
+    expires_at: isoTime(key.expiresAtMs),
+    revoked_at: isoTime(key.revokedAtMs),
+    former_secret_until: isoTime(key.previousUntilMs),
   };
 }

@@ -56,6 +56,17 @@ export function parseSecret(prefix: SecretPrefix, text: string): ParsedSecret | 
   };
 }
 
+/** A new secret, and what the store keeps of it. */
+export function issueSecret(
+  prefix: SecretPrefix,
+  random: RandomBytes,
+): ParsedSecret & { readonly secret: string } {
+  const secret = createSecret(prefix, random);
+  const parsed = parseSecret(prefix, secret);
+  if (parsed === null) throw new Error("a new secret does not parse");
+  return { secret, ...parsed };
+}
+
 /** The prefix and 16 base62 characters (95 random bits). Not secret: it stands in the ledger and in admin paths. */
 export function createId(prefix: string, random: RandomBytes): string {
   let id = "";

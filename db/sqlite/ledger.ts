@@ -9,6 +9,7 @@ import { whileBusy } from "./fault.ts";
 import { storable } from "./money.ts";
 import { readNewest } from "./records.ts";
 import type { Searches } from "./searches.ts";
+import { traceIdAt } from "./where.ts";
 
 export interface SqliteLedger extends LedgerStore {
   /** Takes no more rows; resolves when all are committed or rejected. To be called before the file is closed. */
@@ -67,7 +68,7 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
         .select({ traceId: ledger.traceId })
         .from(ledger)
         // Trace ids begin with their time: the range of the key is the range of time.
-        .where(and(lt(ledger.traceId, keyAt(beforeMs)), lt(ledger.timeMs, beforeMs)))
+        .where(and(lt(ledger.traceId, traceIdAt(beforeMs)), lt(ledger.timeMs, beforeMs)))
         .orderBy(asc(ledger.traceId))
         .limit(limit);
       const deleted = await whileBusy(() =>
@@ -91,9 +92,4 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
       await whileBusy(write.immediate);
     },
   };
-}
-
-/** The least trace id of a moment: a UUIDv7 begins with its ms. */
-function keyAt(timeMs: number): string {
-  return Math.max(0, timeMs).toString(16).padStart(12, "0");
 }

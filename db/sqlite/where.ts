@@ -31,7 +31,7 @@ export const model = sql<string | null>`coalesce(${ledger.modelServed}, ${ledger
 const SLACK_MS = 24 * 3_600_000;
 
 /** The lowest trace id of a moment: a UUIDv7 begins with 48 bits of milliseconds. */
-function traceIdAt(ms: number): string {
+export function traceIdAt(ms: number): string {
   const bounded = Math.min(Math.max(Math.floor(ms), 0), 2 ** 48 - 1);
   return bounded.toString(16).padStart(12, "0");
 }

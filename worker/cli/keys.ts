@@ -5,15 +5,11 @@ import { parseArgs } from "node:util";
 import type { ClientKey, Store } from "../../db/store.ts";
 import { record } from "../audit/record.ts";
 import { isIdentity } from "../chat.ts";
-import {
-  createClientKeyId,
-  createClientKeySecret,
-  parseClientKey,
-  type RandomBytes,
-} from "../client-key.ts";
+import { createClientKeyId, type RandomBytes } from "../client-key.ts";
 import { keyEntry } from "../client-key-audit.ts";
 import { clientKeyJson, clientKeyState } from "../client-key-json.ts";
 import { PROVIDER_NAME } from "../config/provider-settings.ts";
+import { issueSecret } from "../secret-text.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { formatInstant, INSTANT_FORM, parseInstant } from "./instant.ts";
 import { table, type Terminal } from "./terminal.ts";
@@ -103,13 +99,11 @@ async function create(args: readonly string[], tools: KeysTools): Promise<void> 
     },
   });
   const createdAtMs = tools.now();
-  const secret = createClientKeySecret(tools.random);
-  const parsed = parseClientKey(secret);
-  if (parsed === null) throw new Error("a new client key does not parse");
+  const { secret, hash, display } = issueSecret("ark_", tools.random);
   const key: ClientKey = {
     id: createClientKeyId(tools.random),
-    secretHash: parsed.hash,
-    display: parsed.display,
+    secretHash: hash,
+    display,
     name: identity(values, "name"),
     user: identity(values, "user"),
     team: identity(values, "team"),

@@ -12,7 +12,7 @@ import type { ProvidersConfig } from "./providers.ts";
 import { MADE_SECRETS, type MadeSecret, type OpenSecrets, type Secrets } from "./secret.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { defaultOf, LEDGER_SYNCS, type LedgerSync } from "./settings.ts";
-import { readPlace, readTraces, type Place, type TracesConfig } from "./traces.ts";
+import { readKeepMs, readPlace, readTraces, type Place, type TracesConfig } from "./traces.ts";
 import { findMisplacedSettings, findUnknownSettings } from "./unknown-setting.ts";
 
 export type { ProviderSettings } from "./provider-settings.ts";
@@ -69,7 +69,6 @@ export interface Config extends ProvidersConfig {
   readonly secretsFile: Omit<Secrets, "values"> | null;
 }
 
-const DAY_MS = 86_400_000;
 const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
 
 /** What a command-line tool needs to find the store. */
@@ -188,7 +187,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     listen: { host, port: whole("ANYRAY_PORT") },
     dataDir,
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
-    keepLedgerMs: whole("ANYRAY_LEDGER_RETENTION_DAYS") * DAY_MS || null,
+    keepLedgerMs: readKeepMs("ANYRAY_LEDGER_RETENTION_DAYS", environment),
     logLevel: environment.choice("ANYRAY_LOG_LEVEL", LOG_LEVELS),
     timeouts: {
       connectMs: whole("ANYRAY_TIMEOUT_CONNECT_MS"),

@@ -40,8 +40,7 @@ export function readTraces(environment: Environment, report: Report): TracesConf
   if (!isIdentity(serviceName)) {
     report("OTEL_SERVICE_NAME", "must be a name: letters, digits and . _ @ : / + = -");
   }
-  const days = environment.whole("ANYRAY_TRACE_RETENTION_DAYS");
-  const keepMs = days === 0 ? null : days * DAY_MS;
+  const keepMs = readKeepMs("ANYRAY_TRACE_RETENTION_DAYS", environment);
   const trustCallers = environment.choice("ANYRAY_TRUST_TRACEPARENT", ["true", "false"]) === "true";
   const sampledShare = readSampledShare(environment, report);
   const maxWaitingBytes = environment.whole("ANYRAY_OUTBOX_MAX_BYTES");
@@ -65,6 +64,12 @@ export function readTraces(environment: Environment, report: Report): TracesConf
     );
   }
   return { ...common, collector, serviceName, backend: place === null ? null : { name, ...place } };
+}
+
+/** How long something is kept; null, written as 0: for ever. */
+export function readKeepMs(name: SettingName, environment: Environment): number | null {
+  const days = environment.whole(name);
+  return days === 0 ? null : days * DAY_MS;
 }
 
 export function readPlace(

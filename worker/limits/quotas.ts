@@ -1,5 +1,5 @@
 /** The caps and rate limits in force, kept in step with what administrators store; and what is done when a cap is reached. */
-import type { AdminStore, AuditStore, CapUsage } from "../../db/store.ts";
+import type { AdminStore, AuditStore } from "../../db/store.ts";
 import { record } from "../audit/record.ts";
 import type { Log } from "../telemetry/log.ts";
 import { amountText } from "./amount.ts";
@@ -41,11 +41,6 @@ export class Quotas {
   /** At the start, after the rows of an earlier process were settled. */
   async loadUsage(): Promise<void> {
     this.caps.addUsage(await this.#options.admin.capUsage(this.caps.oldestWindowMs()));
-  }
-
-  /** Of a cap that is new. */
-  addUsage(usage: readonly CapUsage[]): void {
-    this.caps.addUsage(usage);
   }
 
   async #tell({ kind, usage }: CapEvent): Promise<void> {

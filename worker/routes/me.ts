@@ -1,6 +1,7 @@
 /** `GET /v1/anyray/me`: what a caller has spent this month, and what stands in their way. */
 import { Elysia, t } from "elysia";
 import type { Deps } from "../deps.ts";
+import { isoTime } from "../iso-time.ts";
 import { windowAt } from "../limits/window.ts";
 import { formatPicoUsd } from "../money.ts";
 import { authenticate } from "../pipeline/authenticate.ts";
@@ -52,7 +53,7 @@ export function meRoutes(deps: Deps) {
           name: key.name,
           user: key.user,
           team: key.team,
-          expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+          expires_at: isoTime(key.expiresAtMs),
         },
         month: {
           of: key.user === null ? "key" : "user",

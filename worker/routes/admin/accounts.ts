@@ -3,8 +3,9 @@ import { t } from "elysia";
 import { ROLES, type AdminAccount, type AdminToken } from "../../../db/store.ts";
 import type { Actor } from "../../accounts/roles.ts";
 import type { Deps } from "../../deps.ts";
+import { isoTime } from "../../iso-time.ts";
 import { GatewayError } from "../../errors.ts";
-import { createId, createSecret, parseSecret } from "../../secret-text.ts";
+import { createId, issueSecret } from "../../secret-text.ts";
 import { Members, needed } from "./body.ts";
 import { change, found, read } from "./change.ts";
 import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
@@ -169,7 +170,7 @@ async function changeAccount(deps: Deps, actor: Actor, name: string, body: unkno
     "account",
   );
   const password = readPassword(members);
-  const isDisabled = readFlag(body, "disabled") ?? before.disabledAtMs !== null;
+  const isDisabled = members.flag("disabled") ?? before.disabledAtMs !== null;
   const nowMs = deps.clock.now();
   const after: AdminAccount = {
     ...before,
@@ -211,13 +212,11 @@ async function changeAccount(deps: Deps, actor: Actor, name: string, body: unkno
 
 async function createApiKey(deps: Deps, actor: Actor, body: unknown) {
   const members = new Members(body, ["name", "role", "expires_at"]);
-  const secret = createSecret("aak_", deps.random);
-  const parsed = parseSecret("aak_", secret);
-  if (parsed === null) throw new Error("a new key does not parse");
+  const { secret, hash } = issueSecret("aak_", deps.random);
   const nowMs = deps.clock.now();
   const token: AdminToken = {
     id: createId("akey_", deps.random),
-    secretHash: parsed.hash,
+    secretHash: hash,
     kind: "key",
     name: needed(members.name("name"), "name"),
     role: needed(members.choice("role", ROLES), "role"),
@@ -256,13 +255,6 @@ function readPassword(members: Members): string | null | undefined {
   );
 }
 
-function readFlag(body: unknown, name: string): boolean | null {
-  const { [name]: value } = Object(body) as Readonly<Record<string, unknown>>;
-  if (value === undefined || value === null) return null;
-  if (typeof value === "boolean") return value;
-  throw invalid(name, "It is true or false.");
-}
-
 async function hashOf(deps: Deps, password: string): Promise<string> {
   try {
     return await deps.passwords.hash(password);
@@ -276,7 +268,7 @@ function toAccountJson({ name, role, createdAtMs, disabledAtMs }: AdminAccount) 
     name,
     role,
     created_at: new Date(createdAtMs).toISOString(),
-    disabled_at: timeOf(disabledAtMs),
+    disabled_at: isoTime(disabledAtMs),
   };
 }
 
@@ -286,11 +278,7 @@ function toApiKeyJson({ id, name, role, createdAtMs, expiresAtMs, endedAtMs }: A
     name,
     role,
     created_at: new Date(createdAtMs).toISOString(),
-    expires_at: timeOf(expiresAtMs),
-    ended_at: timeOf(endedAtMs),
+    expires_at: isoTime(expiresAtMs),
+    ended_at: isoTime(endedAtMs),
   };
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -54,6 +54,17 @@ export class Members {
     );
   }
 
+  flag(name: string): boolean | null | undefined {
+    return this.#read(name, "It is true or false.", (value) =>
+      typeof value === "boolean" ? value : undefined,
+    );
+  }
+
+  /** As it stands: a number by its digits, a text as it is. Absent: undefined. */
+  written(name: string): string | undefined {
+    return this.has(name) ? String(this.#json[name]) : undefined;
+  }
+
   names(
     name: string,
     hint: string,

@@ -139,7 +139,7 @@ async function createCap(deps: Deps, actor: Actor, body: unknown) {
     scope,
     scopeId,
     unit,
-    amount: needed(readAmount(members, body, unit), "amount"),
+    amount: needed(readAmount(members, unit), "amount"),
     window: needed(members.choice("window", CAP_WINDOWS), "window"),
     timeZone:
       members.text("time_zone", "It is an IANA name, such as Europe/Berlin.", isTimeZone) ?? "UTC",
@@ -159,7 +159,7 @@ async function createCap(deps: Deps, actor: Actor, body: unknown) {
     ],
   );
   await read(() => deps.quotas.reload());
-  deps.quotas.addUsage(usage);
+  deps.quotas.caps.addUsage(usage);
   return toJson(deps, cap);
 }
 
@@ -168,7 +168,7 @@ async function changeCap(deps: Deps, actor: Actor, id: string, body: unknown, re
   const before = findCap(deps, id);
   const cap: Cap = {
     ...before,
-    amount: readAmount(members, body, before.unit) ?? before.amount,
+    amount: readAmount(members, before.unit) ?? before.amount,
     mode: members.choice("mode", CAP_MODES) ?? before.mode,
     warnPercent: members.has("warn_percent")
       ? (members.whole("warn_percent", 1, 100) ?? null)
@@ -202,11 +202,10 @@ function findCap(deps: Deps, id: string): Cap {
   );
 }
 
-/** A number is taken by its digits, as it stands. */
-function readAmount(members: Members, body: unknown, unit: Cap["unit"]): bigint | null {
-  if (!members.has("amount")) return null;
-  const { amount } = Object(body) as { readonly amount?: unknown };
-  const parsed = parseAmount(unit, String(amount));
+function readAmount(members: Members, unit: Cap["unit"]): bigint | null {
+  const amount = members.written("amount");
+  if (amount === undefined) return null;
+  const parsed = parseAmount(unit, amount);
   if (parsed === null) {
     throw invalid(
       "amount",

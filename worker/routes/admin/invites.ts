@@ -4,7 +4,8 @@ import type { Invite } from "../../../db/store.ts";
 import type { Actor } from "../../accounts/roles.ts";
 import { termFacts } from "../../client-key-audit.ts";
 import type { Deps } from "../../deps.ts";
-import { createId, createSecret, parseSecret } from "../../secret-text.ts";
+import { isoTime } from "../../iso-time.ts";
+import { createId, issueSecret } from "../../secret-text.ts";
 import { Members } from "./body.ts";
 import { change, found, read } from "./change.ts";
 import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
@@ -100,14 +101,12 @@ export function inviteRoutes(deps: Deps) {
 async function createInvite(deps: Deps, actor: Actor, body: unknown) {
   const members = new Members(body, [...KEY_TERMS, "expires_at", "key_expires_at"]);
   const nowMs = deps.clock.now();
-  const secret = createSecret("inv_", deps.random);
-  const parsed = parseSecret("inv_", secret);
-  if (parsed === null) throw new Error("a new invite does not parse");
+  const { secret, hash } = issueSecret("inv_", deps.random);
   const invite: Invite = {
     ...NO_TERMS,
     ...parseKeyTerms(members, deps),
     id: createId("inv_", deps.random),
-    secretHash: parsed.hash,
+    secretHash: hash,
     keyExpiresAtMs: members.future("key_expires_at", nowMs) ?? null,
     createdAtMs: nowMs,
     expiresAtMs: members.future("expires_at", nowMs) ?? nowMs + LIFE_MS,
@@ -144,7 +143,6 @@ export function stateOf(deps: Deps, invite: Invite): "open" | "redeemed" | "revo
 }
 
 function toJson(deps: Deps, invite: Invite) {
-  const { redeemedAtMs } = invite;
   return {
     id: invite.id,
     state: stateOf(deps, invite),
@@ -153,7 +151,7 @@ function toJson(deps: Deps, invite: Invite) {
     team: invite.team,
     created_at: new Date(invite.createdAtMs).toISOString(),
     expires_at: new Date(invite.expiresAtMs).toISOString(),
-    redeemed_at: redeemedAtMs === null ? null : new Date(redeemedAtMs).toISOString(),
+    redeemed_at: isoTime(invite.redeemedAtMs),
     key_id: invite.keyId,
   };
 }

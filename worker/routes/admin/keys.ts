@@ -3,10 +3,11 @@ import { t } from "elysia";
 import type { ClientKey, KeyTerms } from "../../../db/store.ts";
 import type { Actor } from "../../accounts/roles.ts";
 import type { AuditAction } from "../../audit/entry.ts";
-import { createClientKeyId, createClientKeySecret, parseClientKey } from "../../client-key.ts";
+import { createClientKeyId } from "../../client-key.ts";
 import { keyEntry, termsOf } from "../../client-key-audit.ts";
 import { clientKeyJson, clientKeyState } from "../../client-key-json.ts";
 import type { Deps } from "../../deps.ts";
+import { issueSecret } from "../../secret-text.ts";
 import { Members } from "./body.ts";
 import { change, found, read } from "./change.ts";
 import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
@@ -174,7 +175,7 @@ async function createKey(deps: Deps, actor: Actor, body: unknown) {
 
 /** A key that is not stored yet, and its secret. */
 export function makeKey(deps: Deps, terms: KeyTerms, expiresAtMs: number | null) {
-  const { secret, hash, display } = newSecret(deps);
+  const { secret, hash, display } = issueSecret("ark_", deps.random);
   const key: ClientKey = {
     ...termsOf(terms),
     id: createClientKeyId(deps.random),
@@ -187,13 +188,6 @@ export function makeKey(deps: Deps, terms: KeyTerms, expiresAtMs: number | null)
     previousUntilMs: null,
   };
   return { key, secret };
-}
-
-function newSecret(deps: Deps) {
-  const secret = createClientKeySecret(deps.random);
-  const parsed = parseClientKey(secret);
-  if (parsed === null) throw new Error("a new client key does not parse");
-  return { secret, ...parsed };
 }
 
 async function changeKey(deps: Deps, actor: Actor, id: string, body: unknown) {
@@ -212,7 +206,7 @@ async function rotateKey(deps: Deps, actor: Actor, id: string, body: unknown) {
   const members = new Members(body ?? {}, ["overlap_seconds"]);
   const overlapS = members.whole("overlap_seconds", 0, MAX_OVERLAP_S) ?? DAY_S;
   const before = await findLiveKey(deps, id);
-  const { secret, hash, display } = newSecret(deps);
+  const { secret, hash, display } = issueSecret("ark_", deps.random);
   const key = await applyTo(deps, actor, "key.rotate", before, {
     secretHash: hash,
     display,

@@ -3,6 +3,7 @@ import { t } from "elysia";
 import { Buffer } from "node:buffer";
 import type { ContentRow, LedgerRow } from "../../../db/store.ts";
 import { parseEnvelope } from "../../encryption/envelope.ts";
+import { isoTime } from "../../iso-time.ts";
 import { formatPicoUsd } from "../../money.ts";
 import { readCallerSpan } from "../../traces/caller-span.ts";
 import type { StoredSpan } from "../../traces/read/stored-span.ts";
@@ -77,15 +78,11 @@ export function toSpanJson(span: StoredSpan) {
     parent_span_id: span.parentSpanId,
     name: span.name,
     kind: span.kind,
-    start: toTime(span.startMs),
-    end: toTime(span.endMs),
+    start: isoTime(span.startMs),
+    end: isoTime(span.endMs),
     is_error: span.isError,
     attributes: Object.fromEntries(attributes),
   };
-}
-
-function toTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 export const CallerSpanRecord = t.Union(
