@@ -33,7 +33,7 @@ export interface AuditQuery {
 
 export interface Setting {
   readonly name: string;
-  /** JSON with names, numbers and closed words. */
+  /** JSON with names, numbers, closed words, and what is sealed. At most 16 KiB. */
   readonly value: string;
   /** 1, 2, 3 … */
   readonly version: number;
@@ -59,6 +59,8 @@ export class VersionConflict extends Error {
 
 export interface SettingStore {
   get(name: string): Promise<Setting | null>;
+  /** All whose name begins so, by name. */
+  list(prefix: string): Promise<readonly Setting[]>;
 }
 
 /** The audit log, and every change that belongs into it. */

@@ -1,5 +1,6 @@
 /**
- * The only way out: every outbound connection of the gateway is made here, to destinations that the configuration named.
+ * The only way out: every outbound connection of the gateway is made here, to destinations that the configuration, or an
+ * administrator, named.
  * An HTTP/1.1 client of our own, because the runtimes' `fetch` can neither pin the address that was checked, nor tell a slow
  * connection from a slow answer, nor keep from sending a request twice.
  * No redirect is followed, no proxy variable is read, nothing is sent again.
@@ -78,7 +79,7 @@ export class EgressError extends Error {
   }
 }
 
-/** A place that the configuration allows. */
+/** A place that may be connected to. */
 export interface Destination {
   /** By which requests name it. */
   readonly name: string;
@@ -93,6 +94,8 @@ export interface Destination {
 export interface EgressRequest {
   /** A destination's name. */
   readonly destination: string;
+  /** Where the sender takes it to be: refused if the name means another place by now, so that no credential goes there. */
+  readonly origin?: string;
   readonly method: string;
   /** Begins with a slash; ASCII without blanks. */
   readonly pathAndQuery: string;
@@ -106,6 +109,8 @@ export interface EgressReport {
   readonly destination: string;
   readonly origin: string;
   readonly reason: string;
+  /** False: it was, and is no more. */
+  readonly isAllowed: boolean;
   readonly requests: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -118,6 +123,8 @@ export interface EgressReport {
 export interface Egress {
   /** Never throws: a refusal comes through the exchange. */
   send(request: EgressRequest): Exchange;
+  /** From now on these. Requests under way to any other go on; its idle connections are closed. */
+  setDestinations(destinations: readonly Destination[]): void;
   report(): readonly EgressReport[];
   /** Requests to places that nobody configured. */
   refusedElsewhere(): number;
@@ -147,6 +154,7 @@ interface Lane {
   readonly host: string;
   readonly idle: IdleConnections;
   readonly home: ExchangeHome;
+  isAllowed: boolean;
   requests: number;
   bytesSent: number;
   bytesReceived: number;
@@ -163,9 +171,10 @@ export function createEgress(options: EgressOptions): Egress {
     secureContext: options.extraCa === undefined ? null : contextWith(options.extraCa),
   };
   const heads = new Deadlines(options.firstByteMs, now);
-  const lanes = new Map(
-    options.destinations.map((each) => [each.name, createLane(each, heads, now)]),
-  );
+  /** All that there were since the start: what has left stays accounted for. */
+  const lanes = new Map<string, Lane>();
+  /** Those that may be used, by name. */
+  let allowed: ReadonlyMap<string, Lane> = new Map();
   const nowhere: ExchangeHome = { heads, sent: () => undefined, release: () => undefined };
   let refusedElsewhere = 0;
   const sweep = setInterval(() => {
@@ -174,13 +183,32 @@ export function createEgress(options: EgressOptions): Egress {
   // A timer of housekeeping must not keep the process alive.
   if (typeof sweep === "object") sweep.unref();
 
+  function setDestinations(destinations: readonly Destination[]): void {
+    const next = new Map<string, Lane>();
+    for (const each of destinations) {
+      const place = JSON.stringify([each.name, each.origin, each.reason, each.allowPrivate]);
+      const lane = lanes.get(place) ?? createLane(each, heads, now);
+      lanes.set(place, lane);
+      next.set(each.name, lane);
+    }
+    for (const lane of lanes.values()) {
+      lane.isAllowed = next.get(lane.destination.name) === lane;
+      if (!lane.isAllowed) lane.idle.clear();
+    }
+    allowed = next;
+  }
+  setDestinations(options.destinations);
+
   return {
     send(request) {
-      const lane = lanes.get(request.destination);
-      if (lane !== undefined) return send(lane, request, dialOptions);
+      const lane = allowed.get(request.destination);
+      const { origin } = request;
+      const isThere = origin === undefined || origin === lane?.destination.origin;
+      if (lane !== undefined && isThere) return send(lane, request, dialOptions);
       refusedElsewhere += 1;
       return refusedExchange(nowhere);
     },
+    setDestinations,
     report: () => [...lanes.values()].map(reportOf),
     refusedElsewhere: () => refusedElsewhere,
     close() {
@@ -203,10 +231,11 @@ function createLane(destination: Destination, heads: Deadlines, now: () => numbe
         lane.bytesSent += count;
       },
       release(connection, keepAlive, isReusable) {
-        if (isReusable) idle.put(connection, keepAlive);
+        if (isReusable && lane.isAllowed) idle.put(connection, keepAlive);
         else connection.destroy();
       },
     },
+    isAllowed: true,
     requests: 0,
     bytesSent: 0,
     bytesReceived: 0,
@@ -221,6 +250,7 @@ function reportOf(lane: Lane): EgressReport {
     destination: lane.destination.name,
     origin: lane.destination.origin,
     reason: lane.destination.reason,
+    isAllowed: lane.isAllowed,
     requests: lane.requests,
     bytesSent: lane.bytesSent,
     bytesReceived: lane.bytesReceived,

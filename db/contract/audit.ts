@@ -75,6 +75,19 @@ export function describeAudit(name: string, open: Open): void {
       expect(await settings.get("another")).toBeNull();
     });
 
+    test("lists settings by the beginning of their names, character by character", async () => {
+      const { audit, settings } = opened.store;
+      for (const name of ["a.b", "a_c", "a.", "b.a", "a.a", "A.a"]) {
+        await audit.append(link(), [{ kind: "setting", name, value: '"x"', expectedVersion: 0 }]);
+      }
+      const names = async (prefix: string) =>
+        (await settings.list(prefix)).map((each) => each.name);
+      expect(await names("a.")).toEqual(["a.", "a.a", "a.b"]);
+      expect(await names("a_")).toEqual(["a_c"]);
+      expect(await names("%")).toEqual([]);
+      expect([await settings.get("b.a")]).toEqual([...(await settings.list("b."))]);
+    });
+
     test("is filtered and read page by page, newest first", async () => {
       const { audit } = opened.store;
       for (let n = 0; n < 9; n++) {

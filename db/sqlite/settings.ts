@@ -1,5 +1,5 @@
 /** Settings on SQLite: read here, changed together with their audit entry (`audit.ts`). */
-import { eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { setting } from "../schema/sqlite.ts";
 import type { SettingStore } from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
@@ -9,6 +9,14 @@ export function createSettings({ orm }: SqliteDatabase): SettingStore {
     async get(name) {
       const [row] = orm.select().from(setting).where(eq(setting.name, name)).all();
       return row ?? null;
+    },
+    async list(prefix) {
+      return orm
+        .select()
+        .from(setting)
+        .where(sql`substr(${setting.name}, 1, ${prefix.length}) = ${prefix}`)
+        .orderBy(asc(setting.name))
+        .all();
     },
   };
 }

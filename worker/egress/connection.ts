@@ -120,10 +120,15 @@ export class IdleConnections {
     }
   }
 
+  /** Closes all. */
+  clear(): void {
+    for (const connection of this.#stack.splice(0)) connection.destroy();
+  }
+
   /** Closes all, and whatever is given back later. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of this.#stack.splice(0)) connection.destroy();
+    this.clear();
   }
 }
 

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { createEgress, type Egress, type EgressOptions } from "../egress.ts";
 import { startUpstream, type Handler, type Upstream } from "../testing/upstream.ts";
-import { egressTo as createRig, exchange, send } from "./rig.ts";
+import { egressTo as createRig, exchange, send, until } from "./rig.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -39,6 +39,52 @@ describe("the way out", () => {
     }
     expect(egress.refusedElsewhere()).toBe(3);
     expect(egress.report()[0]).toMatchObject({ requests: 0, refused: 0 });
+  });
+
+  test("lets through what is a destination now; what went elsewhere stays accounted for", async () => {
+    let finish = (): void => undefined;
+    const { egress, upstream } = await rig((request, reply) => {
+      if (!request.path.includes("slow")) return reply.json(200, {});
+      finish = () => reply.json(200, { slow: true });
+    });
+    const other = await startUpstream((_, reply) => reply.json(200, {}));
+    open.push(() => other.stop());
+    const to = (origin: string) => [{ name: "up", origin, reason: "test", allowPrivate: true }];
+    await exchange(egress);
+    expect(egress.report()[0]).toMatchObject({ idleConnections: 1, isAllowed: true });
+    const under = exchange(egress, { pathAndQuery: "/slow" });
+    await until(() => upstream.requests.length === 2);
+
+    egress.setDestinations(to(other.url));
+    await exchange(egress);
+    expect(other.requests).toHaveLength(1);
+    // A sender who means the former place gets nowhere, and certainly not to the new one.
+    const stale = egress.send({
+      destination: "up",
+      origin: upstream.url,
+      method: "GET",
+      pathAndQuery: "/",
+      headers: [["authorization", "Bearer of the former place"]],
+      body: [],
+    });
+    await expect(stale.answer).rejects.toThrow("upstream refused");
+    finish();
+    expect(await under).toMatchObject({ text: '{"slow":true}' });
+    egress.setDestinations([]);
+    expect(await exchange(egress)).toBe("refused");
+    expect(other.requests).toHaveLength(1);
+    expect(await until(() => egress.report().every((each) => each.openConnections === 0))).toBe(
+      true,
+    );
+    expect(
+      egress.report().map(({ origin, isAllowed, requests }) => [origin, isAllowed, requests]),
+    ).toEqual([
+      [upstream.url, false, 2],
+      [other.url, false, 1],
+    ]);
+    egress.setDestinations(to(upstream.url));
+    await exchange(egress);
+    expect(egress.report()[0]).toMatchObject({ isAllowed: true, requests: 3, idleConnections: 1 });
   });
 
   test("sends what was asked for, to whom it was asked for", async () => {

@@ -5,7 +5,7 @@ import { exchange } from "../traces/http.ts";
 import type { CapEventKind } from "./caps.ts";
 
 /** The egress' name for it. */
-export const WEBHOOK = "webhook";
+export const WEBHOOK = "cap webhook";
 const SEND_MS = 10_000;
 const TRIES = 4;
 const FIRST_WAIT_MS = 1_000;

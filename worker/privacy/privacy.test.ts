@@ -57,6 +57,18 @@ const audited = async (store: Store) =>
   (await store.audit.list(ALL)).map(({ actor, before, after }) => [actor, before, after]);
 
 describe("the content mode", () => {
+  test("is changed only as it was read, where the version that was read is named", async () => {
+    const { store, open } = await rig();
+    const privacy = await open();
+    const { version } = privacy.status();
+    expect((await privacy.change("off", "admin", version)).version).toBe(version + 1);
+    const refused = privacy.change("encrypted", "admin", version);
+    await expect(refused).rejects.toMatchObject({ code: "conflict" });
+    expect(privacy.status()).toMatchObject({ requested: "off", version: version + 1 });
+    expect(await audited(store)).toHaveLength(2);
+    expect((await privacy.change("encrypted", "admin")).version).toBe(version + 2);
+  });
+
   test("is that of the deployment at the first start, and that is audited", async () => {
     const { store, open } = await rig();
     const privacy = await open({ initialMode: "off" });
@@ -163,7 +175,7 @@ describe("the content mode", () => {
     const privacy = await open({
       allowPlaintext: true,
       initialMode: "plaintext",
-      settings: { get: broken },
+      settings: { ...store.settings, get: broken },
       audit: { ...store.audit, append: broken },
     });
     expect(privacy.current).toEqual({ effective: "encrypted", reason: "unreadable" });

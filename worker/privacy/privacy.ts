@@ -2,7 +2,13 @@
  * The content mode at run time: stored, changed by administrators, audited, and lowered by whatever is in its way. The mode that
  * is in force is at hand for every request; the database is asked once a second.
  */
-import type { AuditStore, Setting, SettingChange, SettingStore } from "../../db/store.ts";
+import {
+  VersionConflict,
+  type AuditStore,
+  type Setting,
+  type SettingChange,
+  type SettingStore,
+} from "../../db/store.ts";
 import { record } from "../audit/record.ts";
 import { GatewayError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -41,6 +47,8 @@ export interface PrivacyStatus extends EffectiveMode {
   readonly key: { readonly state: KeyState; readonly kid: string };
   readonly changedAtMs: number;
   readonly changedBy: string;
+  /** 1, 2, 3 …; 0: nothing is stored. */
+  readonly version: number;
 }
 
 export class Privacy {
@@ -100,22 +108,28 @@ export class Privacy {
       key: { state: this.#key, kid },
       changedAtMs: this.#stored?.changedAtMs ?? 0,
       changedBy: this.#stored?.changedBy ?? "start",
+      version: this.#stored?.version ?? 0,
     };
   }
 
   /**
    * In force when this resolves.
-   * @throws (rejects with) GatewayError `plaintext_not_allowed`, `store_unavailable`; nothing is stored then
+   * @param expectedVersion null: whatever it was
+   * @throws (rejects with) GatewayError `plaintext_not_allowed`, `conflict`, `store_unavailable`; nothing is stored then
    */
-  async change(to: ContentMode, actor: string): Promise<PrivacyStatus> {
+  async change(
+    to: ContentMode,
+    actor: string,
+    expectedVersion: number | null = null,
+  ): Promise<PrivacyStatus> {
     if (to === "plaintext" && !this.#options.allowPlaintext) {
       throw new GatewayError("plaintext_not_allowed");
     }
     try {
-      await this.#write(to, actor, []);
+      await this.#write(to, actor, expectedVersion, []);
       await this.#read();
-    } catch {
-      throw new GatewayError("store_unavailable");
+    } catch (error) {
+      throw new GatewayError(error instanceof VersionConflict ? "conflict" : "store_unavailable");
     }
     this.#update();
     return this.status();
@@ -136,12 +150,17 @@ export class Privacy {
     const before = await settings.get(AT_START);
     if (before !== null && decode(before.value) === initialMode) return;
     this.#stored = await settings.get(REQUESTED);
-    await this.#write(initialMode, "start", [
+    await this.#write(initialMode, "start", null, [
       { kind: "setting", name: AT_START, value: encode(initialMode), expectedVersion: null },
     ]);
   }
 
-  async #write(to: ContentMode, actor: string, more: readonly SettingChange[]): Promise<void> {
+  async #write(
+    to: ContentMode,
+    actor: string,
+    expectedVersion: number | null,
+    more: readonly SettingChange[],
+  ): Promise<void> {
     const { audit, now } = this.#options;
     const from = this.#stored === null ? null : parseMode(decode(this.#stored.value));
     const before =
@@ -149,7 +168,7 @@ export class Privacy {
     const after = { effective: this.#effectiveOf(to).effective, requested: to };
     const draft = { timeMs: now(), actor, action: "privacy.change", target: "content" } as const;
     await record(audit, { ...draft, before, after }, [
-      { kind: "setting", name: REQUESTED, value: encode(to), expectedVersion: null },
+      { kind: "setting", name: REQUESTED, value: encode(to), expectedVersion },
       ...more,
     ]);
   }

@@ -18,6 +18,7 @@ export function createHttpProvider(
   habits: HttpProviderHabits,
 ): Provider {
   const { baseUrl } = settings;
+  const { origin } = baseUrl;
   const basePath = (baseUrl.pathname === "/" ? "" : baseUrl.pathname) + habits.pathPrefix;
   const ownQuery = new URLSearchParams(settings.query.map(([name, value]) => [name, value]));
   const queryText = ownQuery.toString();
@@ -40,6 +41,7 @@ export function createHttpProvider(
       }
       return egress.send({
         destination: settings.name,
+        origin,
         method: request.method,
         pathAndQuery: basePath + request.path + joinQuery(request.query, queryText),
         headers,

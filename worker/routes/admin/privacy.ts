@@ -6,6 +6,7 @@ import { CONTENT_MODES, parseMode, type ContentMode } from "../../privacy/mode.t
 import type { PrivacyStatus } from "../../privacy/privacy.ts";
 import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
+import { expectedVersion } from "./if-match.ts";
 
 const Mode = t.String({ enum: [...CONTENT_MODES] });
 
@@ -24,6 +25,7 @@ const PrivacyReport = t.Object(
     }),
     changed_at: t.String({ format: "date-time" }),
     changed_by: t.String(),
+    version: t.Integer({ description: "For `If-Match`" }),
   },
   { description: "The content mode" },
 );
@@ -42,7 +44,10 @@ export function privacyRoutes(deps: Deps) {
     })
     .put(
       "",
-      async ({ body, actor }) => toJson(await deps.privacy.change(parseChange(body), actor.name)),
+      async ({ body, actor, request }) => {
+        const mode = parseChange(body);
+        return toJson(await deps.privacy.change(mode, actor.name, expectedVersion(request)));
+      },
       {
         parse: "json",
         body: PrivacyChange,
@@ -58,7 +63,7 @@ export function privacyRoutes(deps: Deps) {
           tags: ["Privacy"],
           summary: "Change the content mode, at once and audited",
           description:
-            "`plaintext` is refused with 409 unless the gateway was deployed with ANYRAY_ALLOW_PLAINTEXT=true. What is stored already stays as it is.",
+            "`plaintext` is refused with 409 unless the gateway was deployed with ANYRAY_ALLOW_PLAINTEXT=true. What is stored already stays as it is. `If-Match` with the version guards against a change meanwhile.",
           security: [{ adminToken: [] }],
         },
       },
@@ -97,5 +102,6 @@ function toJson(status: PrivacyStatus) {
     key: status.key,
     changed_at: new Date(status.changedAtMs).toISOString(),
     changed_by: status.changedBy,
+    version: status.version,
   };
 }
