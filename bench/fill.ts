@@ -67,6 +67,7 @@ function row(index: number): LedgerRow {
     finishReason: "stop",
     contentMode: "off",
     callerSpan: null,
+    metadata: null,
   };
 }
 

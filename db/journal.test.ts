@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openJournal } from "./journal.ts";
@@ -35,6 +44,7 @@ function attempt(traceId: string): OpenAttempt {
     stream: true,
     contentMode: "encrypted",
     callerSpan: null,
+    metadata: '{"project":"apollo"}',
     inputTokens: 12,
   };
 }
@@ -48,6 +58,22 @@ describe("the open-attempt journal", () => {
     expect(attempts).toEqual([attempt("a")]);
     await done();
     expect((await openJournal(dir).recover()).attempts).toEqual([]);
+  });
+
+  test("reads the lines of gateways that wrote fewer members", async () => {
+    const dir = makeDir();
+    openJournal(dir).open({ ...attempt("a"), contentMode: null, callerSpan: null, metadata: null });
+    const [name = ""] = readdirSync(dir);
+    const members: unknown[] = JSON.parse(readFileSync(join(dir, name), "utf8"));
+    const lines = [0, 1, 2, 3, 4].map((less) =>
+      JSON.stringify(members.slice(0, members.length - less)),
+    );
+    writeFileSync(join(dir, name), lines.join("\n"));
+    const { attempts } = await openJournal(dir).recover();
+    // Two less was never written, nor four.
+    expect(attempts).toEqual(
+      new Array(3).fill({ ...attempt("a"), contentMode: null, callerSpan: null, metadata: null }),
+    );
   });
 
   test("gives out again what a recovery did not finish", async () => {

@@ -171,6 +171,7 @@ const MEMBERS = [
   "inputTokens",
   "contentMode",
   "callerSpan",
+  "metadata",
 ] as const satisfies readonly (keyof OpenAttempt)[];
 
 const NULLABLE: ReadonlySet<string> = new Set([
@@ -180,7 +181,10 @@ const NULLABLE: ReadonlySet<string> = new Set([
   "modelRequested",
   "contentMode",
   "callerSpan",
+  "metadata",
 ]);
+/** Gateways before this one wrote lines without the last members, or the last but one. */
+const OLDER_LENGTHS: ReadonlySet<number> = new Set([MEMBERS.length - 1, MEMBERS.length - 3]);
 const NUMBERS: ReadonlySet<string> = new Set(["timeMs", "attempt", "inputTokens"]);
 
 function encode(attempt: OpenAttempt): string {
@@ -202,8 +206,9 @@ function decode(line: string): OpenAttempt[] {
     return [];
   }
   if (!Array.isArray(values)) return [];
-  // Lines of a gateway that knew neither of the last two.
-  if (values.length === MEMBERS.length - 2) values.push(null, null);
+  if (OLDER_LENGTHS.has(values.length)) {
+    values.push(...new Array<null>(MEMBERS.length - values.length).fill(null));
+  }
   if (values.length !== MEMBERS.length) return [];
   const members = MEMBERS.map((name, at): readonly [string, unknown] => [name, values[at]]);
   if (!members.every(([name, value]) => isValid(name, value))) return [];

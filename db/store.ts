@@ -71,6 +71,8 @@ export interface LedgerRow {
   readonly contentMode: string | null;
   /** What `worker/traces/caller-span.ts` made of the caller's `traceparent`; null without one. */
   readonly callerSpan: string | null;
+  /** Names by key that the operator wanted kept: JSON with sorted keys, `{"project":"apollo"}`; null: none. */
+  readonly metadata: string | null;
 }
 
 /** The columns that a query may filter by equality. `null` asks for the unattributed. */
@@ -95,6 +97,9 @@ export const LEDGER_FILTERS = [
 ] as const;
 export type LedgerFilter = (typeof LEDGER_FILTERS)[number];
 
+/** The value of one key of a row's metadata. The key MUST be letters, digits, `_` and `-`. */
+export type MetadataValue = `metadata.${string}`;
+
 /** What spend can be grouped by; `model` is the served model, or the requested one where none was served. */
 export const SPEND_GROUPS = [
   "user",
@@ -113,14 +118,16 @@ export const SPEND_GROUPS = [
   "day",
   "hour",
 ] as const;
-export type SpendGroup = (typeof SPEND_GROUPS)[number];
+export type SpendGroup = (typeof SPEND_GROUPS)[number] | MetadataValue;
 
 export interface LedgerQuery {
   /** Inclusive, ms since 1970. */
   readonly fromMs: number;
   /** Exclusive. */
   readonly toMs: number;
-  readonly where: Partial<Record<LedgerFilter | "model", string | number | boolean | null>>;
+  readonly where: Partial<
+    Record<LedgerFilter | "model" | MetadataValue, string | number | boolean | null>
+  >;
   /** Rows that took, or cost, at least as much. */
   readonly atLeast?: { readonly latencyMs?: number; readonly costPicoUsd?: bigint };
   /** Rows that end a request: no attempt that another one followed. One a trace. */
@@ -288,6 +295,7 @@ export interface OpenAttempt {
   readonly inputTokens: number;
   readonly contentMode: string | null;
   readonly callerSpan: string | null;
+  readonly metadata: string | null;
 }
 
 export interface AttemptJournal {

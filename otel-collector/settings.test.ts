@@ -5,6 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { METADATA_NAMES } from "../worker/traces/names.ts";
 import allowed from "./attributes.json" with { type: "json" };
 
 /** The default of `ANYRAY_CONTENT_INLINE_MAX_BYTES`: an envelope as large as this is an attribute, in base64. */
@@ -109,6 +110,7 @@ describe("collector.yaml", () => {
     expect(settings.get("processors.redaction.allowed_keys")).toBe(
       "${file:${env:COLLECTOR_ATTRIBUTES:-/etc/otelcol/attributes.json}}",
     );
+    expect(settings.get("processors.redaction.ignored_key_patterns")).toBe(METADATA_NAMES.source);
     // `debug` would write the names of what it removed.
     expect(settings.get("processors.redaction.summary")).toBe("info");
     expect(settings.get("service.pipelines.traces.processors")).toBe("memory_limiter redaction");

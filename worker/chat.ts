@@ -13,13 +13,28 @@ export const ENDPOINTS = [
 ] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-/** The wire format of one endpoint. */
+/**
+ * What passes unread, where a provider's `capabilities.endpoints` name it: nothing of it is counted or priced, so its rows are
+ * `unpriced`.
+ */
+export const OPAQUE_ENDPOINTS = [
+  "images",
+  "audio",
+  "files",
+  "batches",
+  "moderations",
+  "rerank",
+] as const;
+export type OpaqueEndpoint = (typeof OPAQUE_ENDPOINTS)[number];
+
+/** The wire format of one endpoint; `opaque`: one that passes unread. */
 export const DIALECTS = [
   "openai-chat",
   "openai-completions",
   "openai-responses",
   "openai-embeddings",
   "anthropic-messages",
+  "opaque",
 ] as const;
 export type Dialect = (typeof DIALECTS)[number];
 

@@ -57,6 +57,8 @@ export interface Deps {
   readonly clientKeys: ClientKeys;
   readonly claimedUsers: ClaimedUsers;
   readonly routing: Routing;
+  /** Further members of the metadata header that the ledger keeps. */
+  readonly metadataKeys: readonly string[];
   readonly pricing: Pricing;
   readonly findPrice: Catalogue["find"];
   /** What was stored counts from now on. */

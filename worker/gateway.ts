@@ -202,6 +202,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
           atMs: clock.now(),
         }) !== null,
     },
+    metadataKeys: config.metadataKeys,
     pricing,
     findPrice: (query) => catalogue.find(query),
     reloadPrices,

@@ -1,6 +1,12 @@
 /** What every `LedgerStore` keeps and gives back: the suite, run on each database. Sums are in `spend.ts`. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { LedgerFilter, LedgerRow, LedgerStore, RecordsQuery } from "../store.ts";
+import type {
+  LedgerFilter,
+  LedgerRow,
+  LedgerStore,
+  MetadataValue,
+  RecordsQuery,
+} from "../store.ts";
 import type { Open, Opened } from "./opened.ts";
 import { makeBareRow, makeRow, START_MS } from "./rows.ts";
 
@@ -117,7 +123,10 @@ export function describeLedger(database: string, open: Open): void {
       const plain = makeRow({ stream: false });
       await ledger.append(plain);
       const others: Readonly<
-        Record<LedgerFilter | "model", readonly [Partial<LedgerRow>, string | number | boolean]>
+        Record<
+          LedgerFilter | "model" | MetadataValue,
+          readonly [Partial<LedgerRow>, string | number | boolean]
+        >
       > = {
         user: [{ user: "other" }, "other"],
         team: [{ team: "other" }, "other"],
@@ -137,6 +146,7 @@ export function describeLedger(database: string, open: Open): void {
         trace_id: [{ traceId: "f".repeat(11).padEnd(32, "0") }, "f".repeat(11).padEnd(32, "0")],
         stream: [{ stream: true }, true],
         unpriced: [{ unpriced: true, costPicoUsd: null }, true],
+        "metadata.cost-centre": [{ metadata: '{"cost-centre":"4711"}' }, "4711"],
       };
       for (const [name, [members, value]] of Object.entries(others)) {
         const timeMs = name === "trace_id" ? Number.parseInt("f".repeat(11) + "0", 16) : START_MS;

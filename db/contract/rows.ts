@@ -58,6 +58,7 @@ export function makeRow(members: Partial<LedgerRow> = {}): LedgerRow {
     finishReason: "stop",
     contentMode: "encrypted",
     callerSpan: `${"0af7651916cd43dd8448eb211c80319c"}-b7ad6b7169203331-link`,
+    metadata: '{"project":"apollo 11","stage":"test"}',
     ...members,
   };
 }
@@ -82,6 +83,7 @@ export function makeBareRow(members: Partial<LedgerRow> = {}): LedgerRow {
     status: null,
     upstreamStatus: null,
     outcome: "crashed",
+    metadata: null,
     ...members,
   });
 }

@@ -103,6 +103,8 @@ export function describeSpend(database: string, open: Open): void {
           ["team", "user", "model"] as const,
           ["day", "provider"] as const,
           ["hour", "outcome"] as const,
+          ["metadata.project"] as const,
+          ["team", "metadata.cost-centre"] as const,
         ]) {
           const { totals, groups } = await group({ groupBy, timeZone });
           expect(totals).toEqual(sumUp(rows));
@@ -177,6 +179,12 @@ function randomRows(count: number): LedgerRow[] {
       costPicoUsd: unpriced ? null : BigInt(below(2 ** 40)) * 4_096n,
       savedPicoUsd: BigInt(below(2 ** 40)),
       savedInputTokens: below(100),
+      metadata: pick([
+        null,
+        '{"project":"apollo 11"}',
+        '{"cost-centre":"4711","project":"é"}',
+        '{"cost-centre":"4711"}',
+      ]),
     });
   });
 }
@@ -258,6 +266,10 @@ function reader(timeZone: string): (row: LedgerRow, group: SpendGroup) => string
         return row.modelServed;
       case "usage_source":
         return row.usageSource;
+      default: {
+        const values: Readonly<Record<string, string>> = JSON.parse(row.metadata ?? "{}");
+        return values[group.slice("metadata.".length)] ?? null;
+      }
     }
   };
 }

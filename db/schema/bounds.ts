@@ -7,13 +7,26 @@
 export const ENUMS = {
   attribution: ["key", "header", "none"],
   credential: ["managed", "passthrough"],
-  endpoint: ["chat", "completions", "responses", "embeddings", "messages"],
+  endpoint: [
+    "chat",
+    "completions",
+    "responses",
+    "embeddings",
+    "messages",
+    "images",
+    "audio",
+    "files",
+    "batches",
+    "moderations",
+    "rerank",
+  ],
   dialect: [
     "openai-chat",
     "openai-completions",
     "openai-responses",
     "openai-embeddings",
     "anthropic-messages",
+    "opaque",
   ],
   usage_source: ["provider", "estimated", "none"],
   outcome: ["ok", "aborted", "cut", "upstream_error", "timeout", "refused", "crashed"],
@@ -107,6 +120,25 @@ export function isAdminOneOf(column: keyof typeof ADMIN_ENUMS): string {
 function anyOf(column: string, values: readonly string[]): string {
   return values.map((value) => `"${column}" = '${value}'`).join(" or ");
 }
+
+/**
+ * A few names by key, `{"project":"apollo","stage":"test"}`: at most eight, three spaces for each, and no mark but those of such a text.
+ * @param isPlain the dialect's own test that a column holds these characters only
+ */
+export function isMetadata(column: string, isPlain: (column: string) => string): string {
+  const name = `"${column}"`;
+  return [
+    `(${name} is null or (length(${name}) <= 1536`,
+    `${name} like '{"%":"%"}'`,
+    `${name} not like '${'%":"'.repeat(9)}%'`,
+    // A member has one such mark of three characters.
+    `length(replace(${name}, ' ', '')) >= length(replace(${name}, '":"', ''))`,
+    `${isPlain(column)}))`,
+  ].join(" and ");
+}
+
+/** The characters of such a text, as the inside of a bracket expression. */
+export const METADATA_CHARACTERS = `{}",${NAME_CHARACTERS}`;
 
 /**
  * At most 128 characters of the identity pattern and three spaces; null passes.

@@ -1,7 +1,15 @@
 /** The tables on Postgres: the twin of `sqlite.ts`, where the columns are explained. */
 import { sql } from "drizzle-orm";
 import { bigint, check, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import { ENUMS, LEDGER_NAMES, TOKENS_ADD_UP, isNoneOrOneOf, isOneOf } from "./bounds.ts";
+import {
+  ENUMS,
+  LEDGER_NAMES,
+  METADATA_CHARACTERS,
+  TOKENS_ADD_UP,
+  isMetadata,
+  isNoneOrOneOf,
+  isOneOf,
+} from "./bounds.ts";
 import { count, flag, hasOnly, isHex, isJson, money, names } from "./pg-columns.ts";
 
 export * from "./pg-admin.ts";
@@ -51,6 +59,7 @@ export const ledger = pgTable(
     finishReason: text("finish_reason"),
     contentMode: text("content_mode"),
     callerSpan: text("caller_span"),
+    metadata: text(),
   },
   (table) => [
     primaryKey({ columns: [table.traceId, table.attempt] }),
@@ -65,6 +74,7 @@ export const ledger = pgTable(
     check("ledger_finish_reason", sql.raw(isNoneOrOneOf("finish_reason"))),
     check("ledger_content_mode", sql.raw(isNoneOrOneOf("content_mode"))),
     check("ledger_caller_span", sql.raw(`("caller_span" is null or ${isCallerSpan})`)),
+    check("ledger_metadata", sql.raw(isMetadata("metadata", hasOnly(METADATA_CHARACTERS)))),
     names("ledger", LEDGER_NAMES),
   ],
 );

@@ -9,7 +9,9 @@ import {
   LEDGER_COUNTS,
   LEDGER_NAMES,
   LEDGER_OPTIONAL_COUNTS,
+  METADATA_CHARACTERS,
   TOKENS_ADD_UP,
+  isMetadata,
   isNoneOrOneOf,
   isOneOf,
 } from "./bounds.ts";
@@ -32,6 +34,8 @@ const ENUM_COLUMNS = Object.keys(ENUMS) as (keyof typeof ENUMS)[];
 
 const HEX = "[0-9a-f]";
 const CALLER_IDS = `${HEX.repeat(32)}-${HEX.repeat(16)}`;
+const isKept = (column: string) =>
+  `${hasOnly(METADATA_CHARACTERS)(column)} and instr("${column}", char(0)) = 0`;
 const isCallerSpan = `(("caller_span" glob '${CALLER_IDS}-link' or "caller_span" glob '${CALLER_IDS}-parent') and instr("caller_span", char(0)) = 0)`;
 
 export const ledger = sqliteTable(
@@ -75,6 +79,8 @@ export const ledger = sqliteTable(
     contentMode: text("content_mode"),
     /** A span of the caller's: `<32 hex digits>-<16>-link`, or `-parent` where callers are trusted. */
     callerSpan: text("caller_span"),
+    /** Names by key, as the operator wanted them kept. */
+    metadata: text(),
   },
   (table) => [
     // Trace ids grow with time: rows lie in the order of their time, and a range of time is a range of this key.
@@ -103,6 +109,7 @@ export const ledger = sqliteTable(
     check("ledger_finish_reason", sql.raw(isNoneOrOneOf("finish_reason"))),
     check("ledger_content_mode", sql.raw(isNoneOrOneOf("content_mode"))),
     check("ledger_caller_span", sql.raw(`("caller_span" is null or ${isCallerSpan})`)),
+    check("ledger_metadata", sql.raw(isMetadata("metadata", isKept))),
     names("ledger", LEDGER_NAMES),
     noNul("ledger", ["id", "trace_id", ...LEDGER_NAMES]),
   ],

@@ -16,6 +16,7 @@ import {
   ENDPOINTS,
   FINISH_REASONS,
   isIdentity,
+  OPAQUE_ENDPOINTS,
   OUTCOMES,
   USAGE_SOURCES,
 } from "../../worker/chat.ts";
@@ -51,6 +52,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     finish_reason: "enum",
     content_mode: "enum",
     caller_span: "id",
+    metadata: "json",
   },
   issued_response: { response_id: "name", key_id: "name", provider: "name", time_ms: "number" },
   client_key: {
@@ -245,14 +247,22 @@ describe("the schemas of both databases", () => {
       // What stands in quotes is no call.
       .map((text) => text.replaceAll(/'[^']*'|"[^"]*"/g, ""));
     const called = checks.flatMap((text) => [...text.matchAll(/(\w+)\(/g)].map(([, name]) => name));
-    expect([...new Set(called)].sort()).toEqual(["char", "coalesce", "instr", "length", "typeof"]);
+    expect([...new Set(called)].sort()).toEqual([
+      "char",
+      "coalesce",
+      "instr",
+      "length",
+      "replace",
+      "typeof",
+    ]);
   });
 
   test("know the same lists as the gateway", () => {
     const { endpoint, dialect, usage_source, outcome } = ENUMS;
     // Counting tokens leaves no row.
     const billed = ENDPOINTS.filter((each) => each !== "count_tokens");
-    expect([[...endpoint], [...dialect]]).toEqual([billed, [...DIALECTS]]);
+    expect([...endpoint]).toEqual([...billed, ...OPAQUE_ENDPOINTS]);
+    expect([...dialect]).toEqual([...DIALECTS]);
     expect([[...usage_source], [...outcome]]).toEqual([[...USAGE_SOURCES], [...OUTCOMES]]);
     expect([...OPTIONAL_ENUMS.finish_reason]).toEqual([...FINISH_REASONS]);
     expect([...OPTIONAL_ENUMS.content_mode]).toEqual([...CONTENT_MODES]);
@@ -444,6 +454,8 @@ describe("a SQLite file", () => {
     for (const column of Object.keys(goodRow)) {
       const attempt = put("ledger", goodRow, column);
       for (const prose of PROSE) {
+        // Names by key are just what that column holds.
+        if (column === "metadata" && prose === '{"role":"user"}') continue;
         expect([column, prose, isRefused(() => attempt(prose))]).toEqual([column, prose, true]);
       }
       const bytes = new TextEncoder().encode(PROSE[0]);
@@ -485,6 +497,33 @@ describe("a SQLite file", () => {
         const attempt = put(table, { [column]: null, ...good[table] }, column);
         expect([table, column, isRefused(() => attempt(PROSE[0]))]).toEqual([table, column, true]);
       }
+    }
+  });
+
+  test("takes a few names by key as metadata, and nothing that says more", () => {
+    const attempt = put("ledger", goodRow, "metadata");
+    const members = (count: number, value: string) =>
+      `{${Array.from({ length: count }, (_, at) => `"${"k".repeat(31)}${at}":"${value}"`).join(",")}}`;
+    for (const good of [null, '{"a":"b"}', members(8, "x".repeat(128)), members(8, "a b c d")]) {
+      attempt(good);
+    }
+    const bad = [
+      "{}",
+      "[]",
+      '"a"',
+      '{"a":1}',
+      '{"a":null}',
+      '{"a":["b"]}',
+      '{"a":"tell me a story about cats"}',
+      '{"a":"What?"}',
+      '{"a":"b"}\0words',
+      '{"a":"b\nc"}',
+      members(9, "x"),
+      members(8, "x".repeat(200)),
+      members(8, "a b c d e"),
+    ];
+    for (const text of bad) {
+      expect([text, isRefused(() => attempt(text))]).toEqual([text, true]);
     }
   });
 

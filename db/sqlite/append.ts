@@ -249,6 +249,7 @@ const COLUMNS: Record<keyof typeof ledger.$inferSelect, true> & Record<Column, t
   finishReason: true,
   contentMode: true,
   callerSpan: true,
+  metadata: true,
 };
 
 function toSql(value: LedgerRow[Column]): SqlValue {

@@ -5,7 +5,7 @@ import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } fr
 import type { Orm } from "./database.ts";
 import { joinMoney, moneyOrder, moneySum } from "./money.ts";
 import { stretches } from "./time-zone.ts";
-import { filters, inKeyRange, inTime, model } from "./where.ts";
+import { filters, inKeyRange, inTime, metadataValue, model } from "./where.ts";
 
 const isEstimated = sql`${ledger.usageSource} = 'estimated'`;
 const cost = moneySum(sql`${ledger.costPicoUsd}`);
@@ -128,6 +128,8 @@ export function groupKey(group: SpendGroup, query: SpendQuery): SQL {
       return localTime(query, "%Y-%m-%d");
     case "hour":
       return localTime(query, "%Y-%m-%dT%H");
+    default:
+      return metadataValue(group);
   }
 }
 

@@ -2,7 +2,7 @@
 import { and, gte, isNull, lt, sql, type SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { ledger } from "../schema/sqlite.ts";
-import type { LedgerFilter, LedgerQuery } from "../store.ts";
+import type { LedgerFilter, LedgerQuery, MetadataValue } from "../store.ts";
 
 const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
   user: ledger.user,
@@ -26,6 +26,17 @@ const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
 
 /** What was served, or asked for where nothing was served. */
 export const model = sql<string | null>`coalesce(${ledger.modelServed}, ${ledger.modelRequested})`;
+
+/** The value of one key of the metadata; null where a row has none. */
+export function metadataValue(name: MetadataValue): SQL<string | null> {
+  return sql`json_extract(${ledger.metadata}, ${`$."${name.slice(METADATA.length)}"`})`;
+}
+
+const METADATA = "metadata.";
+
+export function isMetadataValue(name: string): name is MetadataValue {
+  return name.startsWith(METADATA);
+}
 
 /** How far a trace id's time may be from the row's: ids never go back when the clock does. */
 const SLACK_MS = 24 * 3_600_000;
@@ -52,7 +63,11 @@ export function inTime({ fromMs, toMs }: LedgerQuery): SQL | undefined {
 export function filters(query: LedgerQuery): SQL | undefined {
   const conditions = Object.entries(query.where).map(([name, value]) => {
     // The port's type allows these names only.
-    const column = name === "model" ? model : COLUMNS[name as LedgerFilter];
+    const column = isMetadataValue(name)
+      ? metadataValue(name)
+      : name === "model"
+        ? model
+        : COLUMNS[name as LedgerFilter];
     return value === null || value === undefined
       ? isNull(column)
       : sql`${column} = ${toSql(value)}`;

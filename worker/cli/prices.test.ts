@@ -170,6 +170,7 @@ const ROW: LedgerRow = {
   finishReason: null,
   contentMode: null,
   callerSpan: null,
+  metadata: null,
 };
 /** 1,000 input at 2.50 and 100 output at 10 USD a million. */
 const RIGHT_COST = 3_500_000_000n;

@@ -133,6 +133,21 @@ describe("OpenTelemetry's own variables", () => {
 });
 
 describe("settings", () => {
+  test("name the metadata that is kept: names that fit everywhere, few, each once, none that is kept anyway", () => {
+    const keys = (text: string) => load({ ANYRAY_METADATA_KEYS: text }).metadataKeys;
+    expect([keys(""), keys("project, cost-centre")]).toEqual([[], ["project", "cost-centre"]]);
+    const eight = Array.from({ length: 8 }, (_, at) => `k${at}`).join(",");
+    expect(keys(eight)).toHaveLength(8);
+    for (const text of ["user", "a b", "a.b", "1a", "a,sessionId", "a,a", `${eight},k8`]) {
+      const found = faults({ ANYRAY_METADATA_KEYS: text });
+      expect([text, found.length, found[0]?.split(" ")[0]]).toEqual([
+        text,
+        1,
+        "ANYRAY_METADATA_KEYS",
+      ]);
+    }
+  });
+
   test("count as unset when they are empty", () => {
     const config = load({
       ANYRAY_PORT: "",

@@ -4,6 +4,7 @@
 import { createEnvironment, type Env, type Environment, type ReadFile } from "./environment.ts";
 import { ConfigError, type Fault } from "./fault.ts";
 import type { Report } from "./json-fields.ts";
+import { readMetadataKeys } from "./metadata-keys.ts";
 import { findPriceIdByName } from "./price-id.ts";
 import { MAX_RECIPIENTS, parseRecipient } from "../encryption/recipients.ts";
 import { CONTENT_MODES, type ContentMode } from "../privacy/mode.ts";
@@ -26,6 +27,8 @@ export interface Config extends ProvidersConfig {
   /** How long its rows are kept; null: for ever. */
   readonly keepLedgerMs: number | null;
   readonly logLevel: LogLevel;
+  /** Further members of the metadata header that the ledger keeps. */
+  readonly metadataKeys: readonly string[];
   readonly timeouts: {
     readonly connectMs: number;
     readonly firstByteMs: number;
@@ -189,6 +192,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
     keepLedgerMs: readKeepMs("ANYRAY_LEDGER_RETENTION_DAYS", environment),
     logLevel: environment.choice("ANYRAY_LOG_LEVEL", LOG_LEVELS),
+    metadataKeys: readMetadataKeys(environment, report),
     timeouts: {
       connectMs: whole("ANYRAY_TIMEOUT_CONNECT_MS"),
       firstByteMs: whole("ANYRAY_TIMEOUT_FIRST_BYTE_MS"),

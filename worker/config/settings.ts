@@ -258,6 +258,13 @@ export const SETTINGS = [
     meaning: "How long ledger rows are kept; 0: for ever.",
   },
   {
+    name: "ANYRAY_METADATA_KEYS",
+    type: "text",
+    default: null,
+    meaning:
+      "Further members of `x-anyray-metadata` that the ledger keeps, joined by commas, at most 8: then `metadata.<key>` groups and filters spend.",
+  },
+  {
     name: "ANYRAY_UNPRICED",
     type: "choice",
     choices: ["refuse", "allow"],

@@ -58,6 +58,7 @@ type WhoAndWhat = Pick<
   | "dialect"
   | "contentMode"
   | "callerSpan"
+  | "metadata"
 >;
 
 /** The columns that every row of the request shares. */
@@ -76,6 +77,7 @@ export function whoAndWhat(accepted: Accepted): WhoAndWhat {
     dialect: wire.dialect,
     contentMode: accepted.contentMode,
     callerSpan: accepted.callerSpan,
+    metadata: identity.metadata,
   };
 }
 

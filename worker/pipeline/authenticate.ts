@@ -21,6 +21,8 @@ export interface Identity {
   readonly team: string | null;
   readonly attribution: Attribution;
   readonly session: string | null;
+  /** What else of the metadata is kept, as `kept-metadata.ts` words it. */
+  readonly metadata: string | null;
 }
 
 /**
@@ -107,19 +109,23 @@ export function identify(
   headers: Headers,
 ): Identity | Promise<Identity> {
   const { key } = caller;
-  const metadata = parseMetadata(headers.get("x-anyray-metadata"));
-  const session = metadata.session ?? sessionFromHeaders(headers);
+  const metadata = parseMetadata(headers.get("x-anyray-metadata"), deps.metadataKeys);
+  const said = {
+    session: metadata.session ?? sessionFromHeaders(headers),
+    metadata: metadata.kept,
+  };
   const policy = key.metadata ?? (key.user === null ? "fill" : "ignore");
   if (policy === "ignore" || (metadata.user === null && metadata.team === null)) {
-    return keyIdentity(key, session);
+    return { ...keyIdentity(key), ...said };
   }
-  return fill(deps, key, metadata, session);
+  return fill(deps, key, metadata).then((filled) => ({ ...filled, ...said }));
 }
 
 /** What the key alone says. */
-export function keyIdentity(key: ClientKey, session: string | null): Identity {
+export function keyIdentity(key: ClientKey): Identity {
   const isBound = key.user !== null || key.team !== null;
-  return { user: key.user, team: key.team, attribution: isBound ? "key" : "none", session };
+  const attribution = isBound ? "key" : "none";
+  return { user: key.user, team: key.team, attribution, session: null, metadata: null };
 }
 
 /** What the key leaves open comes from the header. */
@@ -127,16 +133,10 @@ async function fill(
   deps: Deps,
   key: ClientKey,
   metadata: Metadata,
-  session: string | null,
-): Promise<Identity> {
+): Promise<Pick<Identity, "user" | "team" | "attribution">> {
   const claimed = key.user === null ? metadata.user : null;
   const user = claimed === null ? key.user : await deps.claimedUsers.admit(key.id, claimed);
   const team = key.team ?? metadata.team;
   const isFilled = (key.user === null && user !== null) || (key.team === null && team !== null);
-  return {
-    user,
-    team,
-    attribution: isFilled ? "header" : keyIdentity(key, null).attribution,
-    session,
-  };
+  return { user, team, attribution: isFilled ? "header" : keyIdentity(key).attribution };
 }

@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import { isIdentity } from "../chat.ts";
 import { isObject, objectAt, parseJsonObject, type JsonObject } from "../dialects/read.ts";
 import { GatewayError } from "../errors.ts";
+import { encodeMetadata } from "../kept-metadata.ts";
 
 const HEADER = "x-anyray-metadata";
 const MAX_BYTES = 4096;
@@ -15,12 +16,17 @@ export interface Metadata {
   readonly user: string | null;
   readonly team: string | null;
   readonly session: string | null;
+  /** What the operator wants kept beside them, as `kept-metadata.ts` words it. */
+  readonly kept: string | null;
 }
 
-const NO_METADATA: Metadata = { user: null, team: null, session: null };
+const NO_METADATA: Metadata = { user: null, team: null, session: null, kept: null };
 
-/** @throws GatewayError `invalid_request` naming the member */
-export function parseMetadata(header: string | null): Metadata {
+/**
+ * @param keys further members that are kept
+ * @throws GatewayError `invalid_request` naming the member
+ */
+export function parseMetadata(header: string | null, keys: readonly string[]): Metadata {
   if (header === null) return NO_METADATA;
   const json = parseHeader(header);
   const members = Object.entries(json);
@@ -33,7 +39,17 @@ export function parseMetadata(header: string | null): Metadata {
     user: nameAt(json, ["user", "userId"]),
     team: nameAt(json, ["team"]),
     session: nameAt(json, ["session", "sessionId"]),
+    kept: keys.length === 0 ? null : encodeMetadata(namesAt(json, keys)),
   };
+}
+
+function namesAt(json: JsonObject, keys: readonly string[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const key of keys) {
+    const name = nameAt(json, [key]);
+    if (name !== null) names.set(key, name);
+  }
+  return names;
 }
 
 function parseHeader(header: string): JsonObject {

@@ -81,7 +81,7 @@ async function answer(
       wire: WIRES[endpoint],
       key: caller.key,
       credential: caller.credential,
-      identity: keyIdentity(caller.key, null),
+      identity: keyIdentity(caller.key),
       contentMode: "off",
       callerSpan: callerSpan(request.headers.get("traceparent"), deps.trustCallers),
     };

@@ -11,6 +11,7 @@ beforeAll(async () => {
   upstream = await startUpstream((_, reply) => reply.json(200, { ok: true }));
   gateway = await startGateway({
     ANYRAY_PROVIDERS: providersAt(upstream.url),
+    ANYRAY_METADATA_KEYS: "project",
     ANYRAY_MAX_BODY_BYTES: "100000",
   });
 });
@@ -241,6 +242,12 @@ describe("x-anyray-metadata", () => {
       JSON.stringify(Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`m${i}`, 1]))),
       "",
     ],
+    [
+      "prose under a key that is kept",
+      '{"project":"please summarise this long text for me"}',
+      ".project",
+    ],
+    ["a flag under a key that is kept", '{"project":true}', ".project"],
     ["more than 4 KiB", JSON.stringify({ x: "y".repeat(5000) }), ""],
   ];
   for (const [name, header, member] of BAD) {

@@ -27,7 +27,10 @@ beforeAll(async () => {
     open: { kind: "openai-compatible", base_url: `${upstream.url}/open`, auth: "none" },
     aliases: { fast: "mock/gpt-4o-mini" },
   };
-  gateway = await startGateway({ ANYRAY_PROVIDERS: JSON.stringify(providers) });
+  gateway = await startGateway({
+    ANYRAY_PROVIDERS: JSON.stringify(providers),
+    ANYRAY_METADATA_KEYS: "project, stage",
+  });
 });
 afterAll(async () => {
   await gateway.stop();
@@ -47,6 +50,8 @@ const lastSeen = () => {
   if (seen === undefined) throw new Error("nothing was sent");
   return seen;
 };
+const admin = (path: string, headers: Record<string, string> = {}) =>
+  gateway.fetch(path, { headers: { authorization: `Bearer ${gateway.adminToken}`, ...headers } });
 const sentText = () => new TextDecoder().decode(lastSeen().body);
 
 describe("the caller", () => {
@@ -60,6 +65,38 @@ describe("the caller", () => {
       session: "s-1",
       attribution: "header",
     });
+  });
+
+  test("leaves what the operator wants kept with the row: to group by, to filter by, in the records", async () => {
+    const say = (metadata: object) =>
+      gateway.post("/v1/chat/completions", CHAT, { "x-anyray-metadata": JSON.stringify(metadata) });
+    await say({ stage: "live", project: "apollo 11", ticket: "kept nowhere" });
+    expect((await lastRow()).metadata).toBe('{"project":"apollo 11","stage":"live"}');
+    await say({ project: 7 });
+    await say({ ticket: "kept nowhere", project: null });
+    expect((await lastRow()).metadata).toBeNull();
+
+    const spend = await (await admin("/admin/spend?group_by=metadata.project,endpoint")).json();
+    const named = spend.groups.filter((each: object) => Object.values(each)[0] !== null);
+    expect(
+      named
+        .map((each: Record<string, unknown>) => [each["metadata.project"], each["requests"]])
+        .sort(),
+    ).toEqual([
+      ["7", 1],
+      ["apollo 11", 1],
+    ]);
+    const one = await (await admin("/admin/spend?metadata.project=apollo%2011")).json();
+    expect(one.totals.requests).toBe(1);
+    const query = "/admin/spend/records?metadata.project=apollo%2011&metadata.stage=live";
+    const { records } = await (await admin(query)).json();
+    expect(records.map((each: { metadata: object }) => each.metadata)).toEqual([
+      { project: "apollo 11", stage: "live" },
+    ]);
+    const csv = await (await admin(query, { accept: "text/csv" })).text();
+    const [head = "", line = ""] = csv.split("\r\n");
+    expect(head.endsWith(",saved_usd,metadata.project,metadata.stage")).toBe(true);
+    expect(line.endsWith(",apollo 11,live")).toBe(true);
   });
 
   test("with a name beyond ASCII is read as UTF-8", async () => {
@@ -422,9 +459,6 @@ describe("stored responses", () => {
 });
 
 describe("the admin's view", () => {
-  const admin = (path: string, headers: Record<string, string> = {}) =>
-    gateway.fetch(path, { headers: { authorization: `Bearer ${gateway.adminToken}`, ...headers } });
-
   test("is closed to everyone without the admin token", async () => {
     for (const path of [
       "/admin/spend",
@@ -489,7 +523,12 @@ describe("the admin's view", () => {
     const response = await admin("/admin/spend/records?limit=5", { accept: "text/csv" });
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     const [head = "", ...lines] = (await response.text()).trimEnd().split("\r\n");
-    expect(head.split(",")).toEqual(Object.keys(records[0]));
+    const { metadata: _, ...columns } = records[0];
+    expect(head.split(",")).toEqual([
+      ...Object.keys(columns),
+      "metadata.project",
+      "metadata.stage",
+    ]);
     expect(lines.map((line) => line.split(",")[0])).toEqual(
       records.map((record: { id: string }) => record.id),
     );

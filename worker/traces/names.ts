@@ -74,4 +74,7 @@ export const SPAN_NAMES = [
   "anyray.content.output.sha256",
   "anyray.content.output.omitted",
 ] as const;
-export type SpanName = (typeof SPAN_NAMES)[number];
+/** Of what the operator named in `ANYRAY_METADATA_KEYS`, one attribute a key. The Collector knows them by this pattern. */
+export const METADATA_NAMES = /^anyray\.metadata\.[A-Za-z][A-Za-z0-9_-]{0,31}$/;
+
+export type SpanName = (typeof SPAN_NAMES)[number] | `anyray.metadata.${string}`;

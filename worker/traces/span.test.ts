@@ -6,7 +6,7 @@ import type { ContentRow } from "../../db/store.ts";
 import allowed from "../../otel-collector/attributes.json" with { type: "json" };
 import { requestSpanId } from "../ids.ts";
 import { plainEnvelope } from "../encryption/seal.ts";
-import { RESOURCE_NAMES, SPAN_NAMES } from "./names.ts";
+import { METADATA_NAMES, RESOURCE_NAMES, SPAN_NAMES } from "./names.ts";
 import { attemptSpan, attemptSpanId, isFollowed, requestSpan } from "./span.ts";
 
 const TRACE = `${"0".repeat(16)}${"ab".repeat(8)}`;
@@ -75,6 +75,24 @@ describe("spans", () => {
     for (const each of [below, attempt]) {
       expect(each?.attributes.get("anyray.request_id")).toBe(`req_${TRACE}`);
     }
+  });
+
+  test("name what of the metadata was kept, one attribute a key, by names that the Collector lets pass", () => {
+    const kept = { ...row, metadata: '{"cost-centre":"4711","project":"Apollo 11"}' };
+    for (const span of [requestSpan(kept, []), attemptSpan(kept)]) {
+      const names = [...(span?.attributes ?? [])].filter(([name]) => METADATA_NAMES.test(name));
+      expect(names).toEqual([
+        ["anyray.metadata.cost-centre", "4711"],
+        ["anyray.metadata.project", "Apollo 11"],
+      ]);
+    }
+    const strange = attemptSpan({
+      ...row,
+      metadata: '{"a b":"c","d":"tell me all about your day"}',
+    });
+    expect(
+      [...(strange?.attributes.keys() ?? [])].filter((name) => name.includes("metadata")),
+    ).toEqual([]);
   });
 
   test("say why the model stopped, and `error` where the stream was cut", () => {

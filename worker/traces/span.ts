@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import type { ContentRow, LedgerRow } from "../../db/store.ts";
 import { parseEnvelope } from "../encryption/envelope.ts";
 import { requestIdOf, requestSpanId } from "../ids.ts";
+import { decodeMetadata } from "../kept-metadata.ts";
 import { formatPicoUsd } from "../money.ts";
 import { readCallerSpan } from "./caller-span.ts";
 import type { SpanName } from "./names.ts";
@@ -147,6 +148,9 @@ function describe(attributes: Attributes, row: LedgerRow): void {
   if (row.outcome !== "ok") attributes.put("error.type", row.outcome);
   attributes.put("anyray.user", row.user);
   attributes.put("anyray.team", row.team);
+  for (const [key, value] of Object.entries(decodeMetadata(row.metadata))) {
+    attributes.put(`anyray.metadata.${key}`, value);
+  }
   attributes.put("anyray.key_id", row.keyId);
   attributes.put("anyray.attribution", row.attribution);
   attributes.put("anyray.credential", row.credential);

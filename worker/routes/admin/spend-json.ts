@@ -6,6 +6,7 @@ import {
   type SpendGroupRow,
   type SpendSums,
 } from "../../../db/store.ts";
+import { decodeMetadata } from "../../kept-metadata.ts";
 import { formatPicoUsd } from "../../money.ts";
 
 const Name = t.Union([t.String(), t.Null()]);
@@ -55,6 +56,9 @@ export const LedgerRecord = t.Object({
   }),
   saved_input_tokens: Count,
   saved_usd: Usd,
+  metadata: t.Record(t.String(), t.String(), {
+    description: "Of `x-anyray-metadata`, what ANYRAY_METADATA_KEYS named at the time",
+  }),
 });
 export type LedgerRecord = typeof LedgerRecord.static;
 
@@ -94,6 +98,7 @@ export function toLedgerRecord(row: LedgerRow): LedgerRecord {
     outcome: row.outcome,
     saved_input_tokens: row.savedInputTokens,
     saved_usd: formatPicoUsd(row.savedPicoUsd),
+    metadata: decodeMetadata(row.metadata),
   };
 }
 
@@ -112,18 +117,22 @@ const sums = {
   saved_usd: Usd,
 };
 
-const groupKeys = Object.fromEntries(SPEND_GROUPS.map((name) => [name, t.Optional(Name)] as const));
-
-export const SpendReport = t.Object(
-  {
-    from: t.String({ format: "date-time" }),
-    to: t.String({ format: "date-time" }),
-    tz: t.String(),
-    totals: t.Object(sums),
-    groups: t.Array(t.Object({ ...groupKeys, ...sums })),
-  },
-  { description: "Totals over the range, and the groups" },
-);
+/** @param kept further names that spend is grouped by */
+export function spendReport(kept: readonly string[]) {
+  const groupKeys = Object.fromEntries(
+    [...SPEND_GROUPS, ...kept].map((name) => [name, t.Optional(Name)] as const),
+  );
+  return t.Object(
+    {
+      from: t.String({ format: "date-time" }),
+      to: t.String({ format: "date-time" }),
+      tz: t.String(),
+      totals: t.Object(sums),
+      groups: t.Array(t.Object({ ...groupKeys, ...sums })),
+    },
+    { description: "Totals over the range, and the groups" },
+  );
+}
 
 export function toSumsJson(row: SpendSums) {
   return {

@@ -4,6 +4,7 @@ import {
   SPEND_GROUPS,
   type LedgerFilter,
   type LedgerQuery,
+  type MetadataValue,
   type RecordsQuery,
   type SpendGroup,
   type SpendQuery,
@@ -23,29 +24,51 @@ const CHOICES: Partial<Record<LedgerFilter, readonly string[]>> = {
 const BOOLEANS: ReadonlySet<string> = new Set(["stream", "unpriced"]);
 
 const FILTERS = [...LEDGER_FILTERS, "model"] as const;
+type Filter = (typeof FILTERS)[number] | MetadataValue;
 
-/** @throws GatewayError `invalid_request` naming the parameter */
-export function parseSpendQuery(url: string, nowMs: number): SpendQuery {
+/** What the keys of `ANYRAY_METADATA_KEYS` are called in a query. */
+export function metadataNames(keys: readonly string[]): MetadataValue[] {
+  return keys.map((key) => `metadata.${key}` as const);
+}
+
+/**
+ * @param kept the metadata that may be asked for
+ * @throws GatewayError `invalid_request` naming the parameter
+ */
+export function parseSpendQuery(
+  url: string,
+  nowMs: number,
+  kept: readonly MetadataValue[],
+): SpendQuery {
+  const filters = [...FILTERS, ...kept];
   const parameters = readParameters(
     url,
-    ["from", "to", "tz", "limit", "group_by", ...FILTERS],
+    ["from", "to", "tz", "limit", "group_by", ...filters],
     ["group_by"],
   );
   return {
     ...parseRange(parameters, nowMs),
-    where: parseWhere(parameters, FILTERS),
+    where: parseWhere(parameters, filters),
     limit: parseLimit(parameters.get("limit")),
     timeZone: parseTimeZone(parameters.get("tz")),
-    groupBy: parseGroups(parameters.get("group_by")),
+    groupBy: parseGroups(parameters.get("group_by"), [...SPEND_GROUPS, ...kept]),
   };
 }
 
-/** @throws GatewayError `invalid_request` naming the parameter */
-export function parseRecordsQuery(url: string, nowMs: number): RecordsQuery {
-  const parameters = readParameters(url, ["from", "to", "limit", "cursor", "format", ...FILTERS]);
+/**
+ * @param kept the metadata that may be asked for
+ * @throws GatewayError `invalid_request` naming the parameter
+ */
+export function parseRecordsQuery(
+  url: string,
+  nowMs: number,
+  kept: readonly MetadataValue[],
+): RecordsQuery {
+  const filters = [...FILTERS, ...kept];
+  const parameters = readParameters(url, ["from", "to", "limit", "cursor", "format", ...filters]);
   return {
     ...parseRange(parameters, nowMs),
-    where: parseWhere(parameters, FILTERS),
+    where: parseWhere(parameters, filters),
     limit: parseLimit(parameters.get("limit")),
     beforeId: parseCursor(parameters.get("cursor")),
   };
@@ -68,13 +91,12 @@ function parseTimeZone(text: string | undefined): string {
   }
 }
 
-function parseGroups(text: string | undefined): SpendGroup[] {
+function parseGroups(text: string | undefined, known: readonly SpendGroup[]): SpendGroup[] {
   if (text === undefined) return [];
   const groups: SpendGroup[] = [];
   for (const name of text.split(",")) {
-    const group = SPEND_GROUPS.find((candidate) => candidate === name);
-    if (group === undefined)
-      throw invalid("group_by", `It is one or more of ${SPEND_GROUPS.join(", ")}.`);
+    const group = known.find((candidate) => candidate === name);
+    if (group === undefined) throw invalid("group_by", `It is one or more of ${known.join(", ")}.`);
     if (groups.includes(group)) throw invalid("group_by", "A name stands twice.");
     groups.push(group);
   }
@@ -84,7 +106,7 @@ function parseGroups(text: string | undefined): SpendGroup[] {
 /** An empty value asks for the unattributed. @throws GatewayError `invalid_request` naming the filter */
 export function parseWhere(
   parameters: ReadonlyMap<string, string>,
-  names: readonly (typeof FILTERS)[number][],
+  names: readonly Filter[],
 ): LedgerQuery["where"] {
   const where: LedgerQuery["where"] = {};
   for (const name of names) {
@@ -94,7 +116,7 @@ export function parseWhere(
   return where;
 }
 
-function parseFilter(name: LedgerFilter | "model", text: string): string | number | boolean | null {
+function parseFilter(name: Filter, text: string): string | number | boolean | null {
   if (BOOLEANS.has(name)) {
     if (text !== "true" && text !== "false") throw invalid(name, "It is true or false.");
     return text === "true";
@@ -104,7 +126,7 @@ function parseFilter(name: LedgerFilter | "model", text: string): string | numbe
     if (!/^\d{3}$/.test(text)) throw invalid(name, "It is an HTTP status.");
     return Number(text);
   }
-  const choices = name === "model" ? undefined : CHOICES[name];
+  const choices = Object.hasOwn(CHOICES, name) ? CHOICES[name as LedgerFilter] : undefined;
   if (choices !== undefined && !choices.includes(text)) {
     throw invalid(name, `It is one of ${choices.join(", ")}.`);
   }

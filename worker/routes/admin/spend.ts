@@ -1,6 +1,6 @@
 /** `GET /admin/spend` and `/admin/spend/records`: who spent what. */
 import { t } from "elysia";
-import { LEDGER_FILTERS, SPEND_GROUPS } from "../../../db/store.ts";
+import { LEDGER_FILTERS, SPEND_GROUPS, type MetadataValue } from "../../../db/store.ts";
 import type { Deps } from "../../deps.ts";
 import { ownHeaders } from "../../pipeline/respond.ts";
 import { AdminError } from "./error-schema.ts";
@@ -8,53 +8,63 @@ import { adminGroup } from "./group.ts";
 import { toCsv } from "./csv.ts";
 import {
   LedgerRecord,
-  SpendReport,
+  spendReport,
   toGroupJson,
   toLedgerRecord,
   toSumsJson,
 } from "./spend-json.ts";
-import { parseFormat, parseRecordsQuery, parseSpendQuery } from "./spend-query.ts";
+import { metadataNames, parseFormat, parseRecordsQuery, parseSpendQuery } from "./spend-query.ts";
 
 const Text = (description: string) => t.Optional(t.String({ description }));
 
-const filters = Object.fromEntries(
-  [...LEDGER_FILTERS, "model" as const].map((name) => [
-    name,
-    Text(`Rows with this ${name}; empty: rows without one`),
-  ]),
-);
+const filtersBy = (names: readonly string[]) =>
+  Object.fromEntries(
+    names.map((name) => [name, Text(`Rows with this ${name}; empty: rows without one`)]),
+  );
 const range = {
   from: Text("Inclusive; a date (UTC) or RFC 3339. Default: 30 days before `to`"),
   to: Text("Exclusive; default: now"),
   limit: Text("1 to 1000, default 100"),
 };
-/** Described here, checked in `spend-query.ts`: the framework would drop unknown names in silence. */
-const SpendParameters = t.Object(
-  {
-    ...range,
-    group_by: Text(`One or more of ${SPEND_GROUPS.join(", ")}, joined by commas`),
-    tz: Text("IANA time zone of `day` and `hour`, default UTC"),
-    ...filters,
-  },
-  { additionalProperties: true },
-);
-const RecordsParameters = t.Object(
-  {
-    ...range,
-    cursor: Text("`next_cursor` of the page before"),
-    format: Text("json (default) or csv"),
-    ...filters,
-  },
-  { additionalProperties: true },
-);
+
+/**
+ * Described here, checked in `spend-query.ts`: the framework would drop unknown names in silence.
+ * @param kept what the operator named in `ANYRAY_METADATA_KEYS`
+ */
+function describeParameters(kept: readonly string[]) {
+  const filters = filtersBy([...LEDGER_FILTERS, "model", ...kept]);
+  const groups = [...SPEND_GROUPS, ...kept].join(", ");
+  return {
+    spend: t.Object(
+      {
+        ...range,
+        group_by: Text(`One or more of ${groups}, joined by commas`),
+        tz: Text("IANA time zone of `day` and `hour`, default UTC"),
+        ...filters,
+      },
+      { additionalProperties: true },
+    ),
+    records: t.Object(
+      {
+        ...range,
+        cursor: Text("`next_cursor` of the page before"),
+        format: Text("json (default) or csv"),
+        ...filters,
+      },
+      { additionalProperties: true },
+    ),
+  };
+}
 
 export function spendRoutes(deps: Deps) {
+  const kept = metadataNames(deps.metadataKeys);
+  const parameters = describeParameters(kept);
   return (
     adminGroup(deps, "/admin/spend", "spend")
       .get(
         "",
         async ({ request }) => {
-          const query = parseSpendQuery(request.url, deps.clock.now());
+          const query = parseSpendQuery(request.url, deps.clock.now(), kept);
           const report = await deps.store.ledger.spend(query);
           return {
             from: new Date(query.fromMs).toISOString(),
@@ -65,8 +75,8 @@ export function spendRoutes(deps: Deps) {
           };
         },
         {
-          query: SpendParameters,
-          response: { 200: SpendReport, 400: AdminError, 401: AdminError },
+          query: parameters.spend,
+          response: { 200: spendReport(kept), 400: AdminError, 401: AdminError },
           detail: {
             tags: ["Spend"],
             summary: "Sums over the ledger, by any grouping, the costliest first",
@@ -76,16 +86,16 @@ export function spendRoutes(deps: Deps) {
       )
       // A hook, because a schema and a text answer don't go together. Covers the routes that follow it.
       .onBeforeHandle(({ request }) =>
-        parseFormat(request) === "csv" ? recordsCsv(deps, request) : undefined,
+        parseFormat(request) === "csv" ? recordsCsv(deps, kept, request) : undefined,
       )
       .get(
         "/records",
         async ({ request }) => {
-          const { rows, next_cursor } = await readRecords(deps, request);
+          const { rows, next_cursor } = await readRecords(deps, kept, request);
           return { records: rows.map(toLedgerRecord), next_cursor };
         },
         {
-          query: RecordsParameters,
+          query: parameters.records,
           response: {
             200: t.Object(
               { records: t.Array(LedgerRecord), next_cursor: t.Union([t.String(), t.Null()]) },
@@ -105,20 +115,29 @@ export function spendRoutes(deps: Deps) {
   );
 }
 
-async function readRecords(deps: Deps, request: Request) {
-  const query = parseRecordsQuery(request.url, deps.clock.now());
+async function readRecords(deps: Deps, kept: readonly MetadataValue[], request: Request) {
+  const query = parseRecordsQuery(request.url, deps.clock.now(), kept);
   const rows = await deps.store.ledger.records(query);
   return { rows, next_cursor: rows.length < query.limit ? null : (rows.at(-1)?.id ?? null) };
 }
 
-async function recordsCsv(deps: Deps, request: Request): Promise<Response> {
-  const { rows, next_cursor } = await readRecords(deps, request);
+async function recordsCsv(
+  deps: Deps,
+  kept: readonly MetadataValue[],
+  request: Request,
+): Promise<Response> {
+  const { rows, next_cursor } = await readRecords(deps, kept, request);
   const headers: [string, string][] = [
     ["content-type", "text/csv; charset=utf-8"],
     ["content-disposition", 'attachment; filename="spend.csv"'],
     ...ownHeaders(deps.ids.traceId()),
   ];
   if (next_cursor !== null) headers.push(["x-anyray-next-cursor", next_cursor]);
-  const columns = Object.keys(LedgerRecord.properties);
-  return new Response(toCsv(columns, rows.map(toLedgerRecord)), { headers });
+  const columns = Object.keys(LedgerRecord.properties).filter((name) => name !== "metadata");
+  const cells = rows.map((row) => {
+    const { metadata, ...record } = toLedgerRecord(row);
+    const values = deps.metadataKeys.map((key, at) => [kept[at], metadata[key] ?? null]);
+    return { ...record, ...Object.fromEntries(values) };
+  });
+  return new Response(toCsv([...columns, ...kept], cells), { headers });
 }
