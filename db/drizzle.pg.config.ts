@@ -3,6 +3,6 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: "./db/schema/pg.ts",
+  schema: ["./db/schema/pg.ts", "./db/schema/pg-shared.ts"],
   out: "./db/migrations/pg",
 });

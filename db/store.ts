@@ -13,6 +13,7 @@ import type { ContentReader } from "./store-content.ts";
 export * from "./store-admin.ts";
 export * from "./store-audit.ts";
 export * from "./store-content.ts";
+export * from "./store-shared.ts";
 export type * from "./store-traces.ts";
 
 /** One attempt at one provider, as the spend ledger keeps it. Tokens are whole numbers ≥ 0; times are ms since 1970 UTC. */
@@ -195,6 +196,8 @@ export interface LedgerStore {
   append(row: LedgerRow, responseId?: string, charges?: readonly CapCharge[]): Promise<void>;
   records(query: RecordsQuery): Promise<readonly LedgerRow[]>;
   spend(query: SpendQuery): Promise<SpendReport>;
+  /** Of the rows that this gateway appended, if it keeps them apart from others'; null for an empty ledger. */
+  newestId(): Promise<string | null>;
   /** Rewrites cost columns, all in one transaction. For `reprice` only. */
   reprice(changes: readonly RepriceChange[]): Promise<void>;
   /** The provider that issued this response id through this key, or null. */

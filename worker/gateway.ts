@@ -86,14 +86,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   let catalogue = await loadCatalogue(store, log);
   const pricing = createPricing(() => catalogue);
   const providers = createProviders(config.providers, catalogue, egress);
-  const [newest] = await store.ledger.records({
-    fromMs: 0,
-    toMs: Number.MAX_SAFE_INTEGER,
-    where: {},
-    limit: 1,
-    beforeId: null,
-  });
-  const ids = createIdSource(() => clock.now(), newest?.id ?? null);
+  const ids = createIdSource(() => clock.now(), await store.ledger.newestId());
   const quotas = new Quotas({
     admin: store.admin,
     audit: store.audit,

@@ -1,7 +1,7 @@
 /** What every `KeyStore`, `ClaimedUserStore` and `PriceOverrideStore` does: the suites, run on each database. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { ClientKey, PriceOverride, Store } from "../store.ts";
-import type { Open, Opened } from "./opened.ts";
+import type { ClientKey, PriceOverride } from "../store.ts";
+import type { ContractStore, Open, Opened } from "./opened.ts";
 
 let count = 0;
 
@@ -52,7 +52,7 @@ function override(members: Partial<PriceOverride> = {}): PriceOverride {
 }
 
 /** Runs the tests on a store of their own each. */
-function onStore(open: Open, body: (store: () => Store) => void): void {
+function onStore(open: Open, body: (store: () => ContractStore) => void): void {
   let opened: Opened;
   beforeEach(async () => {
     opened = await open();

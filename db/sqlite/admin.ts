@@ -1,5 +1,7 @@
 /** What administrators set, on SQLite: read here, changed by `changes.ts`. */
 import { and, asc, eq, getTableColumns, gte, lt, or } from "drizzle-orm";
+import { oneOf } from "../closed-list.ts";
+import { fromKeyColumns } from "../key-columns.ts";
 import { adminAccount, adminToken, cap, capUsage, invite, rateLimit } from "../schema/sqlite.ts";
 import {
   CAP_MODES,
@@ -9,21 +11,19 @@ import {
   ROLES,
   type AdminStore,
   type AdminToken,
-  type Invite,
 } from "../store.ts";
 import { whileBusy } from "./fault.ts";
 import { exactMoney } from "./money.ts";
 import type { SqliteDatabase } from "./database.ts";
-import { parseNames } from "./keys.ts";
 
 export function createAdmin({ orm }: SqliteDatabase): AdminStore {
   return {
     async invites() {
-      return orm.select().from(invite).orderBy(asc(invite.createdAtMs)).all().map(toInvite);
+      return orm.select().from(invite).orderBy(asc(invite.createdAtMs)).all().map(fromKeyColumns);
     },
     async inviteByHash(secretHash) {
       const [row] = orm.select().from(invite).where(eq(invite.secretHash, secretHash)).all();
-      return row === undefined ? null : toInvite(row);
+      return row === undefined ? null : fromKeyColumns(row);
     },
     async caps() {
       return orm
@@ -95,26 +95,10 @@ export function createAdmin({ orm }: SqliteDatabase): AdminStore {
   };
 }
 
-function toInvite({ metadata, models, endpoints, ...rest }: typeof invite.$inferSelect): Invite {
-  return {
-    ...rest,
-    metadata: metadata === "ignore" || metadata === "fill" ? metadata : null,
-    models: parseNames(models),
-    endpoints: parseNames(endpoints),
-  };
-}
-
 function toToken(row: typeof adminToken.$inferSelect): AdminToken {
   return {
     ...row,
     kind: row.kind === "session" ? "session" : "key",
     role: oneOf(ROLES, row.role),
   };
-}
-
-/** The CHECKs of the columns allow nothing else. */
-function oneOf<T extends string>(list: readonly T[], value: string): T {
-  const found = list.find((each) => each === value);
-  if (found === undefined) throw new Error("a closed list holds what it does not allow");
-  return found;
 }

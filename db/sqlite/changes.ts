@@ -1,5 +1,6 @@
 /** What administrators change, on SQLite: within the transaction of its audit entry (`audit.ts`). */
 import { and, eq, isNull, sql } from "drizzle-orm";
+import { toKeyColumns } from "../key-columns.ts";
 import {
   adminAccount,
   adminToken,
@@ -14,7 +15,6 @@ import {
 import { VersionConflict, type AuditRecord, type Change, type SettingChange } from "../store.ts";
 import type { Orm } from "./database.ts";
 import { isConstraint } from "./fault.ts";
-import { toKeyColumns } from "./keys.ts";
 import { storable } from "./money.ts";
 import { putPrices } from "./prices.ts";
 

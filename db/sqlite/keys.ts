@@ -1,11 +1,10 @@
 /** Client keys on SQLite. */
 import { and, asc, eq, isNull, or } from "drizzle-orm";
+import { fromKeyColumns, toKeyColumns } from "../key-columns.ts";
 import { clientKey } from "../schema/sqlite.ts";
 import type { ClientKey, KeyStore } from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { whileBusy } from "./fault.ts";
-
-type Row = typeof clientKey.$inferSelect;
 
 export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
   const byHash = client.prepare(
@@ -17,7 +16,7 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
   );
   function readKey(id: string): ClientKey | null {
     const [row] = orm.select().from(clientKey).where(eq(clientKey.id, id)).all();
-    return row === undefined ? null : toKey(row);
+    return row === undefined ? null : fromKeyColumns(row);
   }
   return {
     find: async (id) => readKey(id),
@@ -30,7 +29,7 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
         .from(clientKey)
         .orderBy(asc(clientKey.createdAtMs), asc(clientKey.id))
         .all()
-        .map(toKey);
+        .map(fromKeyColumns);
     },
     async findByHash(secretHash) {
       // The statement for strangers' guesses is kept ready; the row is read only for a key that exists.
@@ -49,40 +48,4 @@ export function createKeys({ client, orm }: SqliteDatabase): KeyStore {
       return revoked.length > 0;
     },
   };
-}
-
-function toKey(row: Row): ClientKey {
-  const { metadata, models, endpoints, ...rest } = row;
-  return {
-    ...rest,
-    // The CHECK of the column allows nothing else.
-    metadata: metadata === "ignore" || metadata === "fill" ? metadata : null,
-    models: parseNames(models),
-    endpoints: parseNames(endpoints),
-  };
-}
-
-/** The lists of a key as its columns hold them. */
-export function toKeyColumns<T extends Partial<Pick<ClientKey, "models" | "endpoints">>>(key: T) {
-  const { models, endpoints, ...rest } = key;
-  return {
-    ...rest,
-    ...(models === undefined ? {} : { models: formatNames(models) }),
-    ...(endpoints === undefined ? {} : { endpoints: formatNames(endpoints) }),
-  };
-}
-
-function formatNames(names: readonly string[] | null): string | null {
-  return names === null ? null : JSON.stringify(names);
-}
-
-/** An unreadable list allows nothing. */
-export function parseNames(text: string | null): readonly string[] | null {
-  if (text === null) return null;
-  try {
-    const names: unknown = JSON.parse(text);
-    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
-  } catch {
-    return [];
-  }
 }

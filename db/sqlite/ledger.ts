@@ -1,5 +1,5 @@
 /** The spend ledger on SQLite. */
-import { and, asc, eq, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
 import { issuedResponse, ledger } from "../schema/sqlite.ts";
 import type { LedgerStore, RepriceChange } from "../store.ts";
 import { LedgerAppender } from "./append.ts";
@@ -9,7 +9,7 @@ import { whileBusy } from "./fault.ts";
 import { storable } from "./money.ts";
 import { readNewest } from "./records.ts";
 import type { Searches } from "./searches.ts";
-import { traceIdAt } from "./where.ts";
+import { traceIdAt } from "../trace-time.ts";
 
 export interface SqliteLedger extends LedgerStore {
   /** Takes no more rows; resolves when all are committed or rejected. To be called before the file is closed. */
@@ -49,6 +49,16 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
     },
 
     spend: (query) => searches.spend(query),
+
+    async newestId() {
+      const [row] = orm
+        .select({ id: ledger.id })
+        .from(ledger)
+        .orderBy(desc(ledger.id))
+        .limit(1)
+        .all();
+      return row?.id ?? null;
+    },
 
     async reprice(changes) {
       await whileBusy(client.transaction(() => applyChanges(changes)).immediate);

@@ -4,7 +4,7 @@ import { ledger } from "../schema/sqlite.ts";
 import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
 import type { Orm } from "./database.ts";
 import { joinMoney, moneyOrder, moneySum } from "./money.ts";
-import { stretches } from "./time-zone.ts";
+import { stretches } from "../time-zone.ts";
 import { filters, inKeyRange, inTime, metadataValue, model } from "./where.ts";
 
 const isEstimated = sql`${ledger.usageSource} = 'estimated'`;

@@ -1,8 +1,10 @@
 /** Filters of a ledger query as SQL conditions. */
 import { and, gte, isNull, lt, sql, type SQL } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { isMetadataValue, metadataKey } from "../metadata-value.ts";
 import { ledger } from "../schema/sqlite.ts";
 import type { LedgerFilter, LedgerQuery, MetadataValue } from "../store.ts";
+import { SLACK_MS, traceIdAt } from "../trace-time.ts";
 
 const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
   user: ledger.user,
@@ -29,22 +31,7 @@ export const model = sql<string | null>`coalesce(${ledger.modelServed}, ${ledger
 
 /** The value of one key of the metadata; null where a row has none. */
 export function metadataValue(name: MetadataValue): SQL<string | null> {
-  return sql`json_extract(${ledger.metadata}, ${`$."${name.slice(METADATA.length)}"`})`;
-}
-
-const METADATA = "metadata.";
-
-export function isMetadataValue(name: string): name is MetadataValue {
-  return name.startsWith(METADATA);
-}
-
-/** How far a trace id's time may be from the row's: ids never go back when the clock does. */
-const SLACK_MS = 24 * 3_600_000;
-
-/** The lowest trace id of a moment: a UUIDv7 begins with 48 bits of milliseconds. */
-export function traceIdAt(ms: number): string {
-  const bounded = Math.min(Math.max(Math.floor(ms), 0), 2 ** 48 - 1);
-  return bounded.toString(16).padStart(12, "0");
+  return sql`json_extract(${ledger.metadata}, ${`$."${metadataKey(name)}"`})`;
 }
 
 /** Rows of the range lie in this part of the table. It only bounds what is read; `inTime` decides. */

@@ -194,6 +194,7 @@ async function runReprice(rows: readonly LedgerRow[], isApplied: boolean, toMs =
     },
     append: unused,
     spend: unused,
+    newestId: unused,
     responseProvider: unused,
     expire: unused,
     checkWritable: unused,

@@ -1,5 +1,5 @@
 /** `bun:test` for Deno: the same names over `node:test` and Jest's `expect`, so that one set of tests runs on both runtimes. */
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe as group, it } from "node:test";
 import { expect } from "expect";
 
 expect.extend({
@@ -15,6 +15,15 @@ type Body = () => void | Promise<void>;
 function test(name: string, body: Body, _options?: unknown): void {
   void it(name, { timeout: 60_000 }, () => body());
 }
+
+type Group = (name: string, body: () => void) => void;
+
+const describe = Object.assign(((name, body) => void group(name, body)) satisfies Group, {
+  skipIf: (condition: boolean): Group =>
+    condition
+      ? (name, body) => void group.skip(name, body)
+      : (name, body) => void group(name, body),
+});
 
 export { after as afterAll, afterEach, before as beforeAll, beforeEach, describe, expect, test };
 export { test as it };

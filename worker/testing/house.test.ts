@@ -88,6 +88,11 @@ describe("the way out", () => {
     expect(offenders(files, (to) => SOCKETS.test(to))).toEqual([]);
   });
 
+  test("only one file knows the database's driver, which opens connections through the egress", () => {
+    const files = product.filter(({ path }) => path !== "db/pg/client.ts");
+    expect(offenders(files, (to) => to === "postgres")).toEqual([]);
+  });
+
   test("nothing calls fetch, a web socket or the runtime's own sockets", () => {
     const calls =
       /(?<![.\w])(?:fetch|WebSocket|EventSource|XMLHttpRequest)\s*\(|\bBun\.(?:connect|udpSocket|dns|spawn|\$)|\bDeno\.(?:connect|connectTls|resolveDns|Command)/;

@@ -37,9 +37,9 @@ CREATE TABLE "issued_response" (
 );
 --> statement-breakpoint
 CREATE TABLE "ledger" (
-	"id" text NOT NULL,
+	"id" text COLLATE "C" NOT NULL,
 	"time_ms" bigint NOT NULL,
-	"trace_id" text NOT NULL,
+	"trace_id" text COLLATE "C" NOT NULL,
 	"attempt" bigint NOT NULL,
 	"session" text,
 	"user" text,
@@ -72,12 +72,11 @@ CREATE TABLE "ledger" (
 	"saved_input_tokens" bigint NOT NULL,
 	"saved_pico_usd" numeric(38, 0) NOT NULL,
 	CONSTRAINT "ledger_trace_id_attempt_pk" PRIMARY KEY("trace_id","attempt"),
-	CONSTRAINT "ledger_id_unique" UNIQUE("id"),
 	CONSTRAINT "ledger_id" CHECK (length("id") = 36 and "id" !~ '[^0-9a-f-]' and length("trace_id") = 32 and "trace_id" !~ '[^0-9a-f]'),
 	CONSTRAINT "ledger_enums" CHECK (("attribution" = 'key' or "attribution" = 'header' or "attribution" = 'none') and ("credential" = 'managed' or "credential" = 'passthrough') and ("endpoint" = 'chat' or "endpoint" = 'completions' or "endpoint" = 'responses' or "endpoint" = 'embeddings' or "endpoint" = 'messages') and ("dialect" = 'openai-chat' or "dialect" = 'openai-completions' or "dialect" = 'openai-responses' or "dialect" = 'openai-embeddings' or "dialect" = 'anthropic-messages') and ("usage_source" = 'provider' or "usage_source" = 'estimated' or "usage_source" = 'none') and ("outcome" = 'ok' or "outcome" = 'aborted' or "outcome" = 'cut' or "outcome" = 'upstream_error' or "outcome" = 'timeout' or "outcome" = 'refused' or "outcome" = 'crashed')),
 	CONSTRAINT "ledger_tokens" CHECK ("cached_input_tokens" >= 0 and "cache_write_tokens" >= "cache_write_1h_tokens" and "cache_write_1h_tokens" >= 0 and "input_tokens" >= "cached_input_tokens" + "cache_write_tokens" and "reasoning_tokens" >= 0 and "output_tokens" >= "reasoning_tokens"),
 	CONSTRAINT "ledger_names" CHECK (("session" is null or (length("session") <= 128 and "session" not like '% % % % %' and "session" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("user" is null or (length("user") <= 128 and "user" not like '% % % % %' and "user" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("team" is null or (length("team") <= 128 and "team" not like '% % % % %' and "team" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("key_id" is null or (length("key_id") <= 128 and "key_id" not like '% % % % %' and "key_id" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("provider" is null or (length("provider") <= 128 and "provider" not like '% % % % %' and "provider" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("model_requested" is null or (length("model_requested") <= 128 and "model_requested" not like '% % % % %' and "model_requested" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("model_served" is null or (length("model_served") <= 128 and "model_served" not like '% % % % %' and "model_served" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("service_tier" is null or (length("service_tier") <= 128 and "service_tier" not like '% % % % %' and "service_tier" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')) and ("price_version" is null or (length("price_version") <= 128 and "price_version" not like '% % % % %' and "price_version" !~ '[^a-z0-9 ._@:/+=A-Zª-􏿽-]')))
-);
+) PARTITION BY RANGE ("trace_id");
 --> statement-breakpoint
 CREATE TABLE "price_override" (
 	"provider" text NOT NULL,

@@ -1,0 +1,68 @@
+/** Filters of a ledger query as SQL conditions. */
+import { and, gte, isNull, lt, sql, type SQL } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { isMetadataValue, metadataKey } from "../metadata-value.ts";
+import { ledger } from "../schema/pg.ts";
+import type { LedgerFilter, LedgerQuery, MetadataValue } from "../store.ts";
+import { SLACK_MS, traceIdAt } from "../trace-time.ts";
+
+const COLUMNS: Readonly<Record<LedgerFilter, PgColumn>> = {
+  user: ledger.user,
+  team: ledger.team,
+  session: ledger.session,
+  key_id: ledger.keyId,
+  credential: ledger.credential,
+  attribution: ledger.attribution,
+  provider: ledger.provider,
+  model_requested: ledger.modelRequested,
+  model_served: ledger.modelServed,
+  endpoint: ledger.endpoint,
+  dialect: ledger.dialect,
+  outcome: ledger.outcome,
+  status: ledger.status,
+  usage_source: ledger.usageSource,
+  trace_id: ledger.traceId,
+  stream: ledger.stream,
+  unpriced: ledger.unpriced,
+};
+
+/** What was served, or asked for where nothing was served. */
+export const model = sql<string | null>`coalesce(${ledger.modelServed}, ${ledger.modelRequested})`;
+
+/** The value of one key of the metadata; null where a row has none. */
+export function metadataValue(name: MetadataValue): SQL<string | null> {
+  // Written out, so that it is the same expression wherever it stands in a statement.
+  return sql`(${ledger.metadata}::json ->> ${sql.raw(`'${metadataKey(name)}'`)})`;
+}
+
+/** Rows of the range lie in this part of the table. It only bounds what is read; `inTime` decides. */
+export function inKeyRange({ fromMs, toMs }: LedgerQuery): SQL | undefined {
+  return and(
+    gte(ledger.traceId, traceIdAt(fromMs - SLACK_MS)),
+    lt(ledger.traceId, traceIdAt(toMs + SLACK_MS)),
+  );
+}
+
+export function inTime({ fromMs, toMs }: LedgerQuery): SQL | undefined {
+  return and(gte(ledger.timeMs, fromMs), lt(ledger.timeMs, toMs));
+}
+
+/** All of them hold. */
+export function filters(query: LedgerQuery): SQL | undefined {
+  const conditions = Object.entries(query.where).map(([name, value]) => {
+    // The port's type allows these names only.
+    const column = isMetadataValue(name)
+      ? metadataValue(name)
+      : name === "model"
+        ? model
+        : COLUMNS[name as LedgerFilter];
+    return value === null || value === undefined ? isNull(column) : sql`${column} = ${value}`;
+  });
+  const { latencyMs, costPicoUsd } = query.atLeast ?? {};
+  if (latencyMs !== undefined) conditions.push(gte(ledger.latencyMs, latencyMs));
+  if (costPicoUsd !== undefined) conditions.push(gte(ledger.costPicoUsd, costPicoUsd));
+  if (query.endsRequest === true) {
+    conditions.push(sql`(${ledger.status} is not null or ${ledger.outcome} = 'crashed')`);
+  }
+  return and(...conditions);
+}
