@@ -14,6 +14,7 @@ import { peopleRoutes } from "./routes/admin/people.ts";
 import { priceRoutes } from "./routes/admin/prices.ts";
 import { privacyRoutes } from "./routes/admin/privacy.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
+import { routeRoutes } from "./routes/admin/routes.ts";
 import { stateRoutes } from "./routes/admin/health.ts";
 import { sessionRoutes } from "./routes/admin/session.ts";
 import { spendRoutes } from "./routes/admin/spend.ts";
@@ -54,6 +55,7 @@ export function apiRoutes(deps: Deps) {
     .use(sessionRoutes(deps))
     .use(accountRoutes(deps))
     .use(providerRoutes(deps))
+    .use(routeRoutes(deps))
     .use(priceRoutes(deps))
     .use(stateRoutes(deps))
     .use(meRoutes(deps));

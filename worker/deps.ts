@@ -7,7 +7,6 @@ import type { Passwords } from "./accounts/password.ts";
 import type { SignIn } from "./accounts/sign-in.ts";
 import type { Store } from "../db/store.ts";
 import type { Checkpoints } from "./audit/checkpoints.ts";
-import type { ProviderSettings } from "./config/load.ts";
 import type { ContentRecorder } from "./content/recorder.ts";
 import type { Sealer } from "./content/sealer.ts";
 import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
@@ -17,6 +16,7 @@ import type { Histograms } from "./telemetry/histograms.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Quotas } from "./limits/quotas.ts";
 import type { Egress } from "./egress.ts";
+import type { Keyring } from "./encryption/keyring.ts";
 import type { IdSource } from "./ids.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Catalogue } from "./pricing/catalogue.ts";
@@ -26,6 +26,7 @@ import type { Exporter } from "./traces/exporter.ts";
 import type { RoundTripWatch } from "./traces/round-trip-watch.ts";
 import type { Routing } from "./pipeline/target.ts";
 import type { Privacy } from "./privacy/privacy.ts";
+import type { Roster } from "./providers/roster.ts";
 import type { RandomBytes } from "./secret-text.ts";
 import type { Settler } from "./pipeline/settle.ts";
 
@@ -56,6 +57,7 @@ export interface Deps {
   readonly store: Store;
   readonly clientKeys: ClientKeys;
   readonly claimedUsers: ClaimedUsers;
+  /** In force now: what a request has begun with stays its own. */
   readonly routing: Routing;
   /** Further members of the metadata header that the ledger keeps. */
   readonly metadataKeys: readonly string[];
@@ -65,8 +67,10 @@ export interface Deps {
   readonly reloadPrices: () => Promise<void>;
   readonly settler: Settler;
   readonly quotas: Quotas;
-  /** As configured; secrets among it, to be shown as fingerprints. */
-  readonly providerSettings: readonly ProviderSettings[];
+  /** As configured and set; secrets among it, to be shown as fingerprints. */
+  readonly providers: Roster;
+  /** For what administrators set and nobody may read. */
+  readonly keyring: Keyring;
   /** What has crossed the way out. */
   readonly boundary: Pick<Egress, "report" | "refusedElsewhere">;
   /** Of the audit log. */

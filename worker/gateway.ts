@@ -17,7 +17,7 @@ import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Place } from "./config/traces.ts";
 import type { Clock, Deps } from "./deps.ts";
-import { keyId } from "./encryption/keyring.ts";
+import { createKeyring } from "./encryption/keyring.ts";
 import { createEgress, type Destination } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
 import { Quotas } from "./limits/quotas.ts";
@@ -30,7 +30,7 @@ import { Privacy } from "./privacy/privacy.ts";
 import { createCatalogue, readOverrides } from "./pricing/catalogue.ts";
 import { createPricing } from "./pricing/cost.ts";
 import { createEstimator } from "./pricing/estimator.ts";
-import { createProviders, providerDestinations } from "./providers/registry.ts";
+import { Roster } from "./providers/roster.ts";
 import { startRetention } from "./retention.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { Histograms } from "./telemetry/histograms.ts";
@@ -73,19 +73,30 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
   const histograms = new Histograms();
+  const otherDestinations = [
+    ...traceDestinations(config.traces),
+    ...webhookDestinations(config.quotas.webhook),
+  ];
   const egress = createEgress({
-    destinations: [
-      ...providerDestinations(config.providers),
-      ...traceDestinations(config.traces),
-      ...webhookDestinations(config.quotas.webhook),
-    ],
+    destinations: otherDestinations,
     connectMs: config.timeouts.connectMs,
     firstByteMs: config.timeouts.firstByteMs,
     now: () => clock.monotonic(),
   });
   let catalogue = await loadCatalogue(store, log);
   const pricing = createPricing(() => catalogue);
-  const providers = createProviders(config.providers, catalogue, egress);
+  const { contentKey, retiredContentKeys } = config.secrets;
+  const keyring = createKeyring(contentKey, retiredContentKeys);
+  const roster = await Roster.open({
+    deployment: config,
+    settings: store.settings,
+    keyring,
+    catalogue: () => catalogue,
+    egress,
+    otherDestinations,
+    now: () => clock.now(),
+    log,
+  });
   const ids = createIdSource(() => clock.now(), await store.ledger.newestId());
   const quotas = new Quotas({
     admin: store.admin,
@@ -109,7 +120,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     log,
   });
   await addFirstKey(store, config.secrets.clientKey, clock.now());
-  await settleCrashed(store, settler, config, log);
+  await settleCrashed(store, settler, roster, log);
   await quotas.loadUsage();
 
   const reloadPrices = async (): Promise<void> => {
@@ -139,11 +150,11 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     log,
     allowPlaintext: content.allowPlaintext,
     initialMode: content.mode,
-    kid: keyId(config.secrets.contentKey),
+    kid: keyring.kid,
   });
   const sealer = createSealer({
     dataDir: config.dataDir,
-    keys: [config.secrets.contentKey, ...config.secrets.retiredContentKeys],
+    keys: [contentKey, ...retiredContentKeys],
     recipients: content.recipients,
     inlineMaxBytes: content.inlineMaxBytes,
     maxBytes: content.maxBytes,
@@ -184,16 +195,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     store,
     clientKeys: new ClientKeys(store.keys, () => clock.monotonic()),
     claimedUsers: new ClaimedUsers(store.claimedUsers, () => clock.now()),
-    routing: {
-      providers,
-      aliases: config.aliases,
-      isPriced: (provider, model) =>
-        catalogue.find({
-          priceId: provider.priceId,
-          providerName: provider.name,
-          model,
-          atMs: clock.now(),
-        }) !== null,
+    get routing() {
+      return roster.routing;
     },
     metadataKeys: config.metadataKeys,
     pricing,
@@ -201,7 +204,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     reloadPrices,
     settler,
     quotas,
-    providerSettings: config.providers,
+    providers: roster,
+    keyring,
     boundary: egress,
     checkpoints,
     startedAtMs: clock.now(),
@@ -244,6 +248,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     drain: () => live.drain(config.limits.drainMs),
     async close() {
       clearInterval(reload);
+      roster.close();
       retention.close();
       roundTrips?.close();
       privacy.close();
@@ -335,13 +340,13 @@ async function addFirstKey(store: Store, secret: string, nowMs: number): Promise
 async function settleCrashed(
   store: Store,
   settler: Settler,
-  config: Config,
+  roster: Roster,
   log: Log,
 ): Promise<void> {
   const { attempts, done } = await store.journal.recover();
   await settler.settleCrashed(attempts, (name) => ({
     name,
-    priceId: config.providers.find((provider) => provider.name === name)?.priceId ?? null,
+    priceId: roster.find(name)?.settings?.priceId ?? null,
   }));
   await done();
   if (attempts.length > 0) {

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       adminToken: config.secrets.adminToken,
       clientKey: config.secrets.clientKey,
       providers: providers.map((provider) => provider.name),
-      isDemo: config.providers.every((provider) => provider.kind === "demo"),
+      isDemo: gateway.deps.providers.entries.every(({ settings }) => settings?.kind === "demo"),
       model: chatModel(gateway.deps.routing) ?? "provider/model",
     },
     createTerminal(process.stdout, process.stderr, process.env),

@@ -33,7 +33,11 @@ export const AUDIT_ACTIONS = [
   "token.end",
   "price.import",
   "price.remove",
+  "provider.create",
+  "provider.change",
+  "provider.remove",
   "provider.test",
+  "routes.change",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -19,7 +19,7 @@ export interface ContentTools {
   /** Of the data directory; rejects if there is none. */
   readonly openSubjects: () => Promise<SubjectStore>;
   /** @param dataDir default: the configured one */
-  readonly openStore: (dataDir?: string) => Promise<Pick<Store, "audit" | "close">>;
+  readonly openStore: (dataDir?: string) => Promise<Pick<Store, "audit" | "settings" | "close">>;
   /** A new file that only its owner can read. Rejects if it exists. */
   readonly writePrivate: (path: string, content: string | Uint8Array) => Promise<void>;
   /** Bytes to standard output. */

@@ -1,7 +1,8 @@
 /** What `anyray help` says of the commands that are loaded when asked for; apart from them, so that the help loads neither cryptography nor OpenTelemetry. */
 
-export const MASTER_KEYS_HELP = `anyray keys rotate [--dry-run]   wraps every subject key with the present ANYRAY_CONTENT_KEY; the former one stands in
-                                 ANYRAY_CONTENT_KEYS_RETIRED. No content is rewritten; it can be broken off and run again
+export const MASTER_KEYS_HELP = `anyray keys rotate [--dry-run]   wraps every subject key, and seals every provider's credentials, with the present
+                                 ANYRAY_CONTENT_KEY; the former one stands in ANYRAY_CONTENT_KEYS_RETIRED. No content is
+                                 rewritten; it can be broken off and run again
 anyray keys export --out FILE    writes the wrapped subject keys for an auditor: useless without the master key
 anyray keys recipient-new --out FILE
                                  makes a pair for an auditor: the private key into FILE, the public one, for

@@ -6,6 +6,7 @@ import { createKeyring, type Keyring } from "../encryption/keyring.ts";
 import { newRecipient } from "../encryption/recipients.ts";
 import { appendAudit } from "./audit-entry.ts";
 import type { ContentTools } from "./content-tools.ts";
+import { rotateCredentials } from "./credentials.ts";
 import { CommandError, UsageError } from "./failure.ts";
 
 const PAGE = 500;
@@ -31,7 +32,25 @@ async function rotate(args: readonly string[], tools: ContentTools): Promise<num
   const isDry = values["dry-run"] === true;
   const { terminal } = tools;
   const keyring = openKeyring(tools);
-  const subjects = await tools.openSubjects();
+  const credentials = await rotateCredentials(tools, keyring, isDry);
+  if (credentials.total > 0) {
+    terminal.say(
+      `${credentials.total} providers with sealed credentials; ${credentials.wrapped} ${isDry ? "to seal" : "sealed"} anew.`,
+    );
+  }
+  if (credentials.lost > 0) {
+    terminal.say(
+      `${credentials.lost} of them are sealed by a master key that is not here: put it into ANYRAY_CONTENT_KEYS_RETIRED and run this again.`,
+    );
+  }
+  if (credentials.failed > 0) {
+    terminal.say(
+      `${credentials.failed} of them are damaged, or were changed meanwhile: run this again, or set their credentials again.`,
+    );
+  }
+  const left = credentials.lost + credentials.failed;
+  const subjects = await openSubjectsIfAny(tools, credentials.total > 0);
+  if (subjects === null) return left === 0 ? 0 : 1;
   try {
     const kids = await subjects.kids();
     const total = [...kids.values()].reduce((sum, keys) => sum + keys, 0);
@@ -48,7 +67,7 @@ async function rotate(args: readonly string[], tools: ContentTools): Promise<num
     }
     if (isDry) {
       terminal.out("Nothing was changed.");
-      return lost === 0 ? 0 : 1;
+      return lost + left === 0 ? 0 : 1;
     }
     const { wrapped, damaged } = await wrapAll(subjects, keyring, tools, waiting);
     if (wrapped > 0) {
@@ -63,13 +82,26 @@ async function rotate(args: readonly string[], tools: ContentTools): Promise<num
       terminal.say(`${damaged} are damaged and stay as they are: their content can't be read.`);
     }
     terminal.out(
-      lost + damaged === 0
+      lost + damaged + left === 0
         ? `${wrapped} wrapped anew. The former master keys are needed no more, except for backups of subjects.sqlite.`
         : `${wrapped} wrapped anew, ${lost + damaged} not.`,
     );
-    return lost + damaged === 0 ? 0 : 1;
+    return lost + damaged + left === 0 ? 0 : 1;
   } finally {
     subjects.close();
+  }
+}
+
+/** Null where no content was ever sealed, but something else was. */
+async function openSubjectsIfAny(
+  tools: ContentTools,
+  isOtherwiseThere: boolean,
+): Promise<SubjectStore | null> {
+  try {
+    return await tools.openSubjects();
+  } catch (error) {
+    if (isOtherwiseThere && error instanceof CommandError) return null;
+    throw error;
   }
 }
 

@@ -66,6 +66,20 @@ function placeOfName(host: string): Place {
   return INSIDE_NAME.test(host) ? "inside" : "public";
 }
 
+/** Whether it is a loopback or private address, or a name that only inside anyone answers. */
+export function isInsideHost({ hostname }: URL): boolean {
+  return placeOf(hostOf(hostname)) === "inside";
+}
+
+/** Without brackets and the dot of the root. */
+function hostOf(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+}
+
+function placeOf(host: string): Place {
+  return placeOfAddress(host) ?? placeOfName(host);
+}
+
 function refuse(problem: string): BaseUrl {
   return { ok: false, problem };
 }
@@ -84,9 +98,8 @@ export function parseBaseUrl(text: string): BaseUrl {
   if (text.includes("#")) return refuse("must not have a fragment.");
   url.pathname = url.pathname.replace(/\/+$/, "");
 
-  const host = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
-  const ofAddress = placeOfAddress(host);
-  const place = ofAddress ?? placeOfName(host);
+  const host = hostOf(url.hostname);
+  const place = placeOf(host);
   if (place === "forbidden") {
     return refuse(
       "is a link-local, metadata or otherwise unusable address, which is never allowed.",
@@ -95,5 +108,5 @@ export function parseBaseUrl(text: string): BaseUrl {
   if (url.protocol === "http:" && place === "public") {
     return refuse("must begin with https://: plain HTTP is only for loopback and private hosts.");
   }
-  return { ok: true, url, isPublicAddress: ofAddress === "public" };
+  return { ok: true, url, isPublicAddress: placeOfAddress(host) === "public" };
 }

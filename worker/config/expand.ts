@@ -13,8 +13,12 @@ export type Expanded =
 const REFERENCE = /\$\{([^}]*)(\}?)/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Not recursive: what a variable holds is taken as it is. */
-export function expand(text: string, lookUp: LookUp): Expanded {
+/**
+ * Not recursive: what a variable holds is taken as it is.
+ * @param lookUp null: nothing is expanded, the text stands for itself
+ */
+export function expand(text: string, lookUp: LookUp | null): Expanded {
+  if (lookUp === null) return { ok: true, text };
   const problems: string[] = [];
   const result = text.replace(REFERENCE, (_, name: string, brace: string) => {
     if (brace === "" || !NAME.test(name)) {

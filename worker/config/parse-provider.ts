@@ -21,7 +21,7 @@ import {
 } from "./provider-settings.ts";
 import type { JsonObject } from "./strict-json.ts";
 
-const FIELDS = [
+export const PROVIDER_FIELDS = [
   "kind",
   "base_url",
   "api_key",
@@ -63,7 +63,7 @@ function readCapabilities(
   return { streamUsage: given?.flag("stream_usage") ?? true, endpoints: new Set(endpoints) };
 }
 
-function readApiKey(fields: Fields, lookUp: LookUp, report: Report): string | null {
+function readApiKey(fields: Fields, lookUp: LookUp | null, report: Report): string | null {
   const template = fields.text("api_key");
   if (template === undefined) return null;
   const where = fields.at("api_key");
@@ -102,12 +102,12 @@ function readBaseUrl(
 
 /**
  * One entry of the JSON. Null if it is so wrong that nothing can be built; less is reported, and built as far as it goes.
- * `ownBaseUrls`: where a kind is when the entry does not say.
+ * `ownBaseUrls`: where a kind is when the entry does not say. `lookUp`: null where `${NAME}` is no variable.
  */
 export function parseProvider(
   entry: { readonly name: string; readonly where: string; readonly members: JsonObject },
   ownBaseUrls: ReadonlyMap<ProviderKind, URL>,
-  lookUp: LookUp,
+  lookUp: LookUp | null,
   report: Report,
 ): ProviderSettings | null {
   const { name, where, members } = entry;
@@ -115,7 +115,7 @@ export function parseProvider(
     report(where, "is not a provider name: lower-case letters, digits and . _ - only, 64 at most.");
   }
   const isDemo = members.get("kind") === "demo";
-  const fields = readFields(members, where, isDemo ? DEMO_FIELDS : FIELDS, report);
+  const fields = readFields(members, where, isDemo ? DEMO_FIELDS : PROVIDER_FIELDS, report);
   const kind = fields.oneOf("kind", PROVIDER_KINDS);
   if (kind === undefined) {
     if (!fields.has("kind")) {

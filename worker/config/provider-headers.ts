@@ -30,7 +30,7 @@ const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
 export function readHeaders(
   fields: Fields,
   auth: ProviderAuth,
-  lookUp: LookUp,
+  lookUp: LookUp | null,
   report: Report,
 ): ProviderSettings["headers"] {
   const headers: [string, string][] = [];

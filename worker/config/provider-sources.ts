@@ -16,7 +16,7 @@ const KEYED = [
 ] as const;
 
 /** Where a kind is unless told otherwise. */
-const OWN_BASE_URLS: ReadonlyMap<ProviderKind, URL> = new Map(
+export const OWN_BASE_URLS: ReadonlyMap<ProviderKind, URL> = new Map(
   KEYED.map(({ kind, base }) => [kind, new URL(defaultOf(base))]),
 );
 

@@ -13,6 +13,8 @@ export interface ProvidersConfig {
   readonly providers: readonly ProviderSettings[];
   /** alias → `provider/model`, whose provider is configured. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Nothing was configured, and the demo stands in for it. */
+  readonly isStandIn: boolean;
 }
 
 const VARIABLE = "ANYRAY_PROVIDERS";
@@ -23,12 +25,13 @@ function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map;
 }
 
-function parseAliases(
+/** @param where the path under which faults are reported */
+export function parseAliases(
   value: Json,
-  providers: ReadonlyMap<string, ProviderSettings>,
+  providers: ReadonlyMap<string, Pick<ProviderSettings, "models">>,
+  where: string,
   report: Report,
 ): ReadonlyMap<string, string> {
-  const where = `${VARIABLE}.${ALIASES}`;
   const aliases = new Map<string, string>();
   if (!isObject(value)) {
     report(where, 'must be an object like {"fast": "provider/model"}.');
@@ -94,13 +97,17 @@ export function parseProviders(
     if (provider === null) faulty += 1;
     else providers.set(name, provider);
   }
-  if (providers.size === 0 && faulty === 0) providers.set("demo", demoProvider("demo"));
+  const isStandIn = providers.size === 0 && faulty === 0;
+  if (isStandIn) providers.set("demo", demoProvider("demo"));
 
   const aliases = members.get(ALIASES);
   // A target may name one of the faulty providers: those are reported already.
   return {
     providers: [...providers.values()],
     aliases:
-      aliases === undefined || faulty > 0 ? new Map() : parseAliases(aliases, providers, report),
+      aliases === undefined || faulty > 0
+        ? new Map()
+        : parseAliases(aliases, providers, `${VARIABLE}.${ALIASES}`, report),
+    isStandIn,
   };
 }

@@ -28,6 +28,7 @@ export async function examine(deps: Deps): Promise<Examination> {
     ledger: { state: ledger, code: ledger === "ok" ? null : "store_unavailable" },
     settlement: degradedBy(deps.settler.waitingRows === 0 ? null : "rows_waiting"),
     content: degradedBy(deps.privacy.current.reason),
+    providers: degradedBy(deps.providers.problem),
   };
   if (deps.exporter !== null) {
     const { state } = deps.exporter;

@@ -19,6 +19,7 @@ const DOCUMENTS = [
   "SECURITY.md",
   "bench/README.md",
   "worker/stream/README.md",
+  "worker/providers/README.md",
 ];
 
 /** Fenced blocks of one language, in order. */
@@ -96,6 +97,8 @@ describe("the README", () => {
       "/invites/inv_",
       "cap_",
       "lim_",
+      "acme-large",
+      '"fast"',
       "auditor",
       '"destinations"',
       '"kind":"entry"',

@@ -15,10 +15,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openContentObjects } from "../../../db/content-objects.ts";
-import { openStoreForTool } from "../../../db/open.ts";
+import { openStore, openStoreForTool } from "../../../db/open.ts";
 import { openContent } from "../../../db/sqlite/content.ts";
 import { openSubjects } from "../../../db/sqlite/subjects.ts";
 import type { ContentRow } from "../../../db/store.ts";
+import { record } from "../../audit/record.ts";
 import { CONTENT_FILES } from "../../content/files.ts";
 import { createSealing, type SealJob } from "../../content/sealing.ts";
 import { createKeyring } from "../../encryption/keyring.ts";
@@ -28,6 +29,13 @@ import {
   parseRecipient,
   type Epochs,
 } from "../../encryption/recipients.ts";
+import {
+  decodeProvider,
+  encodeProvider,
+  openMembers,
+  PROVIDER_SETTING,
+  readProvider,
+} from "../../providers/stored-provider.ts";
 import { type CliTools, runCli } from "../run.ts";
 import { createTerminal } from "../terminal.ts";
 import { writePrivate } from "../write-private.ts";
@@ -482,6 +490,56 @@ describe("anyray keys rotate", () => {
     const out = newPath("o");
     expect((await run(decryptArgs(dir, out), { dir, key: NEXT_KEY })).code).toBe(0);
     expect((await run(decryptArgs(dir, newPath("o")), { dir })).code).toBe(3);
+  });
+});
+
+describe("anyray keys rotate, of providers' credentials", () => {
+  const PLACE = { kind: "openai-compatible", base_url: "https://acme.example/v1", api_key: "sk-1" };
+  const valueOf = (name: string, key: string) => {
+    const { settings } = readProvider(name, PLACE, new Set());
+    if (settings === null) throw new Error("a provider must parse");
+    const provider = { name, members: PLACE, settings, createdAtMs: TIME };
+    return encodeProvider(provider, createKeyring(key, []), random);
+  };
+  async function store(dir: string, settings: Readonly<Record<string, string>>) {
+    mkdirSync(dir, { recursive: true });
+    const opened = await openStore({ dataDir: dir, ledgerSync: "normal" });
+    const entry = { timeMs: TIME, actor: "test", action: "provider.create" } as const;
+    for (const [name, value] of Object.entries(settings)) {
+      const draft = { ...entry, target: name, before: null, after: null };
+      await record(opened.audit, draft, [
+        { kind: "setting", name: PROVIDER_SETTING + name, value, expectedVersion: 0 },
+      ]);
+    }
+    await opened.close();
+  }
+  async function read(dir: string) {
+    const opened = await openStoreForTool({ dataDir: dir, ledgerSync: "normal" });
+    const found = await opened.settings.list(PROVIDER_SETTING);
+    await opened.close();
+    return new Map(found.map((each) => [each.name.slice(PROVIDER_SETTING.length), each]));
+  }
+
+  test("seals them anew, where there is no content, too; what is lost is said and stays", async () => {
+    const dir = newPath("data");
+    const values = { acme: valueOf("acme", KEY), odd: '"x"', gone: "null" };
+    await store(dir, values);
+    const keys = { dir, key: NEXT_KEY, retired: [KEY] };
+    const missing = await run(["keys", "rotate"], { dir, key: NEXT_KEY });
+    expect([missing.code, missing.stderr.includes("not here")]).toEqual([1, true]);
+    const dry = await run(["keys", "rotate", "--dry-run"], keys);
+    expect([dry.code, dry.stderr.includes("1 to seal anew")]).toEqual([0, true]);
+    expect((await read(dir)).get("acme")).toMatchObject({ value: values.acme, version: 1 });
+    const done = await run(["keys", "rotate"], keys);
+    expect([done.code, done.stderr.includes("1 sealed anew")]).toEqual([0, true]);
+    expect((await run(["keys", "rotate"], keys)).stderr).toContain("0 sealed anew");
+    const now = await read(dir);
+    const stored = decodeProvider(now.get("acme")?.value ?? "");
+    if (stored === null || stored === "unreadable") throw new Error("it must be there");
+    expect(now.get("acme")).toMatchObject({ version: 2, changedBy: "cli" });
+    expect(openMembers("acme", stored, createKeyring(NEXT_KEY, []))).toEqual(PLACE);
+    expect(() => openMembers("acme", stored, createKeyring(KEY, []))).toThrow();
+    expect(now.get("odd")?.value).toBe('"x"');
   });
 });
 

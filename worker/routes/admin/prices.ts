@@ -129,9 +129,8 @@ async function removePrice(deps: Deps, actor: Actor, url: string) {
 
 function effective(deps: Deps, url: string) {
   const { provider, model } = parseWhere(url);
-  const settings = deps.providerSettings.find(({ name }) => name === provider);
   const price = deps.findPrice({
-    priceId: settings?.priceId ?? null,
+    priceId: deps.providers.find(provider)?.settings?.priceId ?? null,
     providerName: provider,
     model,
     atMs: deps.clock.now(),

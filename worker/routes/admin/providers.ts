@@ -1,35 +1,60 @@
-/** `/admin/providers`: what is configured, without its secrets, and whether it answers. */
+/** `/admin/providers`: what is configured, without its secrets; providers that are set here; and whether they answer. */
 import { t } from "elysia";
-import { createHash } from "node:crypto";
 import type { Actor } from "../../accounts/roles.ts";
-import type { ProviderSettings } from "../../config/load.ts";
+import { PROVIDER_AUTHS, PROVIDER_KINDS } from "../../config/provider-settings.ts";
 import type { Deps } from "../../deps.ts";
 import { probeProvider } from "../../providers/probe.ts";
 import { change, found } from "./change.ts";
 import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
 import { adminGroup, describeIn } from "./group.ts";
+import { changeProvider, createProvider, removeProvider } from "./provider-changes.ts";
+import { ProviderRecord, toProviderJson } from "./provider-json.ts";
 
-const FINGERPRINT_DIGITS = 16;
 const Name = t.Union([t.String(), t.Null()]);
+const Id = t.Object({ id: t.String({ description: "The operator's name for it" }) });
+const Texts = t.Union([t.Record(t.String(), Name), t.Null()]);
 
-const ProviderRecord = t.Object({
-  id: t.String(),
-  kind: t.String(),
-  base_url: t.String(),
-  auth: t.String({ description: "How the key is sent: bearer | api-key | x-api-key | none" }),
-  key_fingerprint: t.Union([t.String(), t.Null()], {
-    description: "SHA-256 of the key, its beginning",
-  }),
-  endpoints: t.Array(t.String()),
-  models: t.Union([t.Array(t.String()), t.Null()], { description: "Null: whatever it has" }),
-  price_id: t.Union([t.String(), t.Null()], { description: "Of the price data; null: unpriced" }),
-  headers: t.Array(t.String(), { description: "Names of own headers" }),
-});
+const ProviderBody = t.Object(
+  {
+    kind: t.Optional(t.String({ description: PROVIDER_KINDS.join(" | ") })),
+    base_url: t.Optional(
+      t.Union([t.String(), t.Null()], { description: "As for its SDK: https://host/v1" }),
+    ),
+    api_key: t.Optional(
+      t.Union([t.String(), t.Null()], { description: "Taken as it is; sealed, and never shown" }),
+    ),
+    auth: t.Optional(t.Union([t.String(), t.Null()], { description: PROVIDER_AUTHS.join(" | ") })),
+    headers: t.Optional(Texts),
+    query: t.Optional(Texts),
+    models: t.Optional(t.Union([t.Array(t.String()), t.Null()])),
+    capabilities: t.Optional(
+      t.Union([
+        t.Object(
+          {
+            stream_usage: t.Optional(t.Union([t.Boolean(), t.Null()])),
+            endpoints: t.Optional(t.Union([t.Array(t.String()), t.Null()])),
+          },
+          { additionalProperties: true },
+        ),
+        t.Null(),
+      ]),
+    ),
+    price_id: t.Optional(
+      t.Union([t.String(), t.Null()], { description: "Of the price data; null: unpriced" }),
+    ),
+  },
+  { additionalProperties: true },
+);
+const NewProviderBody = t.Intersect([
+  t.Object({ id: t.Optional(t.String({ description: "The operator's name for it" })) }),
+  ProviderBody,
+]);
 const detail = describeIn("Providers");
+const ANSWERS = { 200: ProviderRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError };
 
 export function providerRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/providers", "providers")
-    .get("", () => ({ providers: deps.providerSettings.map(toJson) }), {
+    .get("", () => ({ providers: deps.providers.entries.map(toProviderJson) }), {
       response: {
         200: t.Object(
           { providers: t.Array(ProviderRecord) },
@@ -37,11 +62,61 @@ export function providerRoutes(deps: Deps) {
         ),
         ...ADMIN_ERRORS,
       },
-      detail: detail("Providers as they are configured"),
+      detail: detail("Providers: the deployment's, and those that were set here"),
     })
+    .post(
+      "",
+      async ({ body, actor, set }) => {
+        set.status = 201;
+        return createProvider(deps, actor, body);
+      },
+      {
+        parse: "json",
+        body: NewProviderBody,
+        response: { 201: ProviderRecord, ...ADMIN_ERRORS, 409: AdminError },
+        detail: detail(
+          "Set a provider",
+          "Members as in ANYRAY_PROVIDERS, and `id`. `${NAME}` is no variable here. A loopback or private address must be one that a provider of the deployment is at. In force at once.",
+        ),
+      },
+    )
+    .get("/:id", ({ params }) => toProviderJson(find(deps, params.id)), {
+      params: Id,
+      response: { 200: ProviderRecord, ...ADMIN_ERRORS, 404: AdminError },
+      detail: detail("One provider"),
+    })
+    .patch(
+      "/:id",
+      ({ params, body, actor, request }) => changeProvider(deps, actor, params.id, body, request),
+      {
+        parse: "json",
+        params: Id,
+        body: ProviderBody,
+        response: ANSWERS,
+        detail: detail(
+          "Change a provider",
+          "What is left out stays; null takes a member away. Where `base_url` leads to another host, what is secret must be sent again. `If-Match` with the version guards against a change meanwhile. Requests under way are not touched.",
+        ),
+      },
+    )
+    .delete(
+      "/:id",
+      ({ params, actor, request }) => removeProvider(deps, actor, params.id, request),
+      {
+        parse: "none",
+        params: Id,
+        response: {
+          200: t.Object({ removed: t.Boolean() }, { description: "Its models are gone" }),
+          ...ADMIN_ERRORS,
+          404: AdminError,
+          409: AdminError,
+        },
+        detail: detail("Remove a provider", "Requests under way go on to their end."),
+      },
+    )
     .post("/:id/test", ({ params, actor }) => testProvider(deps, actor, params.id), {
       parse: "none",
-      params: t.Object({ id: t.String() }),
+      params: Id,
       response: {
         200: t.Object(
           {
@@ -90,20 +165,6 @@ async function testProvider(deps: Deps, actor: Actor, id: string) {
   };
 }
 
-function toJson(settings: ProviderSettings) {
-  const { apiKey, models } = settings;
-  return {
-    id: settings.name,
-    kind: settings.kind,
-    base_url: settings.kind === "demo" ? "" : settings.baseUrl.href,
-    auth: settings.auth,
-    key_fingerprint:
-      apiKey === null
-        ? null
-        : createHash("sha256").update(apiKey).digest("hex").slice(0, FINGERPRINT_DIGITS),
-    endpoints: [...settings.capabilities.endpoints],
-    models: models === null ? null : [...models],
-    price_id: settings.priceId,
-    headers: settings.headers.map(([name]) => name),
-  };
+function find(deps: Deps, id: string) {
+  return found(deps.providers.find(id), "id", "provider");
 }

@@ -25,7 +25,7 @@ const AREAS: readonly (readonly [RegExp, Area])[] = [
   [/^\/admin\/(?:keys|invites)/, "keys"],
   [/^\/admin\/(?:caps|limits)/, "quotas"],
   [/^\/admin\/(?:accounts|api-keys)/, "accounts"],
-  [/^\/admin\/(?:providers|prices)/, "providers"],
+  [/^\/admin\/(?:providers|routes|prices)/, "providers"],
   [/^\/admin\/(?:health|boundary)/, "health"],
 ];
 
