@@ -5,6 +5,7 @@ FROM oven/bun:1.4.2@sha256:9114c058aeae42162ee16dd5084b95fe9473970bb6bcb5b232ab1
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml tsconfig.json ./
 RUN bun install --frozen-lockfile --production
+COPY console console
 COPY db db
 COPY worker worker
 COPY otel-collector/attributes.json otel-collector/attributes.json

@@ -15,7 +15,7 @@ export const AREAS = [
 ] as const;
 export type Area = (typeof AREAS)[number];
 
-interface Rights {
+export interface Rights {
   readonly read: readonly Area[];
   readonly write: readonly Area[];
 }
@@ -27,6 +27,11 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
   auditor: { read: ["audit", "traces", "privacy", "health"], write: [] },
   viewer: { read: ["spend"], write: [] },
 };
+
+/** What a role may, area by area: for whoever shows only what will be let through. */
+export function rightsOf(role: Role): Rights {
+  return RIGHTS[role];
+}
 
 export function mayDo(role: Role, area: Area, isWrite: boolean): boolean {
   const { read, write } = RIGHTS[role];

@@ -34,10 +34,10 @@ function walk(dir: string): string[] {
   });
 }
 
-const all = readSources(["worker", "db", "bench", "otel-collector"]);
+const all = readSources(["worker", "db", "console", "bench", "otel-collector"]);
 const product = all.filter(
   ({ path }) =>
-    !/\.test\.ts$|^worker\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle|\/vectors\/|^otel-collector\//.test(
+    !/\.test\.ts$|^(?:worker|console)\/testing\/|^bench\/|^db\/contract\/|^db\/drizzle|\/vectors\/|^otel-collector\//.test(
       path,
     ),
 );
@@ -75,7 +75,7 @@ function linesWith(files: readonly SourceFile[], pattern: RegExp): string[] {
 
 /** Composition roots: the processes, and the thread that opens stores of its own. */
 const outside = (path: string) =>
-  /^worker\/(?:main|deno|content\/sealer-thread|traces\/export-thread)\.ts$|^worker\/cli\//.test(
+  /^worker\/(?:main|deno|content\/sealer-thread|traces\/export-thread)\.ts$|^worker\/cli\/|^console\/main\.ts$/.test(
     path,
   );
 
@@ -104,7 +104,10 @@ describe("the way out", () => {
         ) &&
         !/^worker\/app\.ts: (?:fetch\(request: Request, peer|async fetch\(request, peer\) \{)/.test(
           line,
-        ),
+        ) &&
+        !/^console\/app\.ts: (?:async )?fetch\(request/.test(line) &&
+        // The console is a client of the gateway, and this is its one call.
+        !line.startsWith("console/api.ts: fetch(url, {"),
     );
     expect(found).toEqual([]);
   });
@@ -147,6 +150,20 @@ describe("who imports whom", () => {
     expect(offenders(pipeline, (to) => bad.test(to))).toEqual([]);
   });
 
+  test("the console knows the type of the admin API, and nothing else of ours", () => {
+    const files = product.filter(({ path }) => path.startsWith("console/"));
+    expect(offenders(files, (to) => /^(?:worker|db|bench|otel-collector)\//.test(to))).toEqual([
+      "console/api.ts → worker/app.ts",
+    ]);
+    const api = files.find(({ path }) => path === "console/api.ts");
+    expect(api?.text).toMatch(/^import type \{ Api \} from "\.\.\/worker\/app\.ts";$/m);
+    expect(product.filter(({ path }) => !path.startsWith("console/"))).not.toContainEqual(
+      expect.objectContaining({
+        imports: expect.arrayContaining([expect.stringMatching(/console\/(?!settings)/)]),
+      }),
+    );
+  });
+
   test("there is no import cycle", () => {
     const graph = new Map(
       product.map(({ path, text, imports }) => {
@@ -186,6 +203,34 @@ describe("who imports whom", () => {
       /"(?:groq|mistral|deepseek|openrouter|azure)"/.test(text),
     );
     expect(named.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("what pages are made of", () => {
+  const views = all.filter(({ path }) => /^console\/.*\.tsx$/.test(path));
+
+  test("nothing gets around the escaping that xss-scan checks", () => {
+    // What it takes on trust: a cast to the attribute's name, names that begin so, text within scripts, and hand-made HTML.
+    const bad =
+      /\bas "safe"|\{\s*safe[A-Z]\w*\s*\}|<script[^>]*>\s*\{|\bdangerouslySetInnerHTML\b|\bhtml`|Html\.(?:compile|escape)|\btag\s+of=/;
+    const found = views.flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .filter((line) => bad.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("nothing needs a script or a style within the page", () => {
+    const bad = /\bstyle=|<style\b|\bon[A-Z]\w+=|\bhx-on|javascript:|hx-trigger="[^"]*\[/;
+    const found = views.flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .filter((line) => bad.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+    expect(found).toEqual([]);
   });
 });
 

@@ -113,6 +113,7 @@ const steps: Step[] = [
       "--check",
       "worker",
       "db",
+      "console",
       "bench",
       "otel-collector",
       "docker-compose.yml",
@@ -121,6 +122,11 @@ const steps: Step[] = [
     ],
   },
   { name: "types", command: [bun, "check"] },
+  // That it finds what it should is a test of its own: console/testing/escaping.test.ts.
+  {
+    name: "every text in a page is escaped",
+    command: [bun, "node_modules/@kitajs/ts-html-plugin/dist/cli.js", "-p", "tsconfig.json"],
+  },
   { name: "tests on Bun", command: [bun, "test", "--timeout", "60000"], count: bunCounts },
 ];
 if (deno !== null) {

@@ -1,6 +1,6 @@
 /** `/admin/session`: signing in, being signed in, signing out. */
 import { Elysia, t } from "elysia";
-import type { Actor } from "../../accounts/roles.ts";
+import { AREAS, rightsOf, type Actor } from "../../accounts/roles.ts";
 import { notSignedIn } from "../../accounts/access.ts";
 import type { Deps } from "../../deps.ts";
 import { bearerToken } from "../../pipeline/authenticate.ts";
@@ -13,11 +13,17 @@ import { AdminError } from "./error-schema.ts";
 const SESSION_MS = 12 * 3_600_000;
 const MAX_PASSWORD = 1_024;
 
+const Areas = t.Array(t.UnionEnum(AREAS));
+
 const SessionRecord = t.Object(
   {
     name: t.String(),
     role: t.String(),
     account: t.Union([t.String(), t.Null()], { description: "Null: the admin token" }),
+    rights: t.Object(
+      { read: Areas, write: Areas },
+      { description: "Parts of the admin plane that the role opens" },
+    ),
   },
   { description: "Who is signed in" },
 );
@@ -100,6 +106,7 @@ async function begin(deps: Deps, body: unknown, request: Request) {
     name,
     role: token.role,
     account: token.name,
+    rights: toRights(token.role),
   };
 }
 
@@ -160,5 +167,10 @@ function bearerOf(request: Request): string | null {
 }
 
 function toJson({ name, role, account }: Actor) {
-  return { name, role, account };
+  return { name, role, account, rights: toRights(role) };
+}
+
+function toRights(role: Actor["role"]) {
+  const { read, write } = rightsOf(role);
+  return { read: [...read], write: [...write] };
 }

@@ -101,6 +101,7 @@ describe("a sign-in", () => {
       name: account.name,
       role: "auditor",
       account: account.name,
+      rights: { read: ["audit", "traces", "privacy", "health"], write: [] },
     });
     // The role as it is now.
     await admin("PATCH", `/admin/accounts/${account.name}`, { role: "viewer" });

@@ -1,0 +1,83 @@
+/** Tables: a caption for screen readers, figures to the right, and pages by keyset (a link to what follows, never a page number). */
+import type { Children } from "@kitajs/html";
+
+export interface Column<Row> {
+  readonly head: string;
+  /** Figures stand to the right, in digits of one width. */
+  readonly align?: "left" | "right";
+  /** What may fall away on a phone. */
+  readonly minor?: boolean;
+  readonly cell: (row: Row) => JSX.Element;
+}
+
+interface TableProps<Row> {
+  /** What the table shows, for those who don't see what stands around it. */
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** Instead of a table without rows. */
+  readonly empty: JSX.Element;
+}
+
+export function Table<Row>({ caption, columns, rows, empty }: TableProps<Row>): JSX.Element {
+  if (rows.length === 0) return empty;
+  return (
+    <div class="table-wrap" tabindex="0" role="region" aria-label={caption}>
+      <table>
+        <caption class="hidden" safe>
+          {caption}
+        </caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th scope="col" class={classOf(column)} safe>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              {columns.map((column) => {
+                const cell = column.cell(row);
+                return <td class={classOf(column)}>{cell}</td>;
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function classOf<Row>({ align, minor }: Column<Row>): string {
+  return [align === "right" ? "figure" : "", minor === true ? "minor" : ""].join(" ").trim();
+}
+
+interface PagerProps {
+  /** Of the first page; null: this is it. */
+  readonly first: string | null;
+  /** Of what follows; null: nothing does. */
+  readonly next: string | null;
+  readonly children?: Children;
+}
+
+export function Pager({ first, next, children }: PagerProps) {
+  if (first === null && next === null) return null;
+  return (
+    <nav class="pager" aria-label="Pages of this table">
+      {children}
+      {first === null ? null : (
+        <a class="button" href={first}>
+          Newest
+        </a>
+      )}
+      {next === null ? null : (
+        <a class="button" href={next} rel="next">
+          Next
+        </a>
+      )}
+    </nav>
+  );
+}

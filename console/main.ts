@@ -1,0 +1,48 @@
+/**
+ * The console on Bun: environment → listener. With `--child` it was started by the gateway's launcher, and ends when that is gone,
+ * however it went.
+ */
+import process from "node:process";
+import { fetchGateway } from "./api.ts";
+import { createConsole } from "./app.ts";
+import { readSettings } from "./settings.ts";
+
+const IDLE_SECONDS = 60;
+
+function main(): void {
+  const settings = readSettings(process.env);
+  const app = createConsole({ ...settings, fetcher: fetchGateway, now: Date.now });
+  const server = Bun.serve({
+    hostname: settings.host,
+    port: settings.port,
+    reusePort: false,
+    idleTimeout: IDLE_SECONDS,
+    maxRequestBodySize: 1024 * 1024,
+    development: false,
+    error: () => new Response(null, { status: 500 }),
+    fetch: (request, listener) => {
+      // A live page is silent for long.
+      if (request.headers.get("accept")?.includes("text/event-stream") === true) {
+        listener.timeout(request, 0);
+      }
+      return app.fetch(request);
+    },
+  });
+  process.stdout.write(`Console serves http://${settings.host}:${server.port}\n`);
+  const stop = (): void => {
+    void server.stop(true).then(() => process.exit(0));
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  if (process.argv.includes("--child")) {
+    process.stdin.on("end", stop);
+    process.stdin.resume();
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : "failed"}\n`);
+  process.exit(1);
+}

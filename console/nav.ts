@@ -1,0 +1,55 @@
+/** What the navigation offers, in its order; each reader sees what their role opens. A page that is added gets its line here. */
+import type { IconName } from "./components/icon.tsx";
+import type { Area, SignedIn } from "./visit.ts";
+
+export interface NavItem {
+  readonly href: string;
+  readonly label: string;
+  readonly icon: IconName;
+  readonly area: Area;
+}
+
+interface NavSection {
+  readonly label: string;
+  readonly items: readonly NavItem[];
+}
+
+const SECTIONS: readonly NavSection[] = [
+  {
+    label: "Spend",
+    items: [{ href: "/", label: "Overview", icon: "overview", area: "spend" }],
+  },
+  {
+    label: "Activity",
+    items: [],
+  },
+  {
+    label: "Access",
+    items: [],
+  },
+  {
+    label: "Trust",
+    items: [{ href: "/health", label: "Health", icon: "health", area: "health" }],
+  },
+  {
+    label: "Set-up",
+    items: [],
+  },
+];
+
+export function navFor(who: SignedIn): readonly NavSection[] {
+  return SECTIONS.map(({ label, items }) => ({
+    label,
+    items: items.filter(({ area }) => who.rights.read.includes(area)),
+  })).filter(({ items }) => items.length > 0);
+}
+
+/** Where someone lands: the first page that their role opens. */
+export function homeOf(who: SignedIn): string {
+  return navFor(who)[0]?.items[0]?.href ?? "/preferences";
+}
+
+/** Of the item that a path lies below. */
+export function isCurrent(href: string, path: string): boolean {
+  return href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
+}

@@ -1,0 +1,4 @@
+/** The Health page. */
+import { testPage } from "../../testing/page-tests.ts";
+
+testPage({ path: "/health", area: "health", title: "Health", empty: "Everything works." });

@@ -1,0 +1,13 @@
+/** All addresses for who is signed in. A page that is added gets its line here, and one in `nav.ts`. */
+import type { Route } from "../visit.ts";
+import { healthRoutes } from "./health/routes.ts";
+import { overviewRoutes } from "./overview/routes.ts";
+import { patternRoutes } from "./patterns/routes.ts";
+import { preferenceRoutes } from "./preferences/routes.tsx";
+
+export const routes: readonly Route[] = [
+  ...overviewRoutes,
+  ...healthRoutes,
+  ...preferenceRoutes,
+  ...patternRoutes,
+];

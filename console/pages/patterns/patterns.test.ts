@@ -1,0 +1,4 @@
+/** The patterns page. */
+import { testPage } from "../../testing/page-tests.ts";
+
+testPage({ path: "/patterns", area: null, title: "Patterns", empty: "A key lets one app" });
