@@ -108,5 +108,6 @@ function makeRow(
     finishReason: isFault ? null : "stop",
     contentMode: "off",
     callerSpan: null,
+    metadata: null,
   };
 }
