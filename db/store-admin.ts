@@ -119,8 +119,8 @@ export interface AdminStore {
   accounts(): Promise<readonly AdminAccount[]>;
   tokens(): Promise<readonly AdminToken[]>;
   tokenByHash(secretHash: string): Promise<AdminToken | null>;
-  /** Forgets sign-ins that ended, and usage in windows that began, before a time. */
-  expire(beforeMs: number): Promise<void>;
+  /** Forgets so many sign-ins that ended, and as many usages in windows that began, before a time; resolves to how many of both. */
+  expire(beforeMs: number, limit: number): Promise<number>;
 }
 
 /** A change that an audit entry stands for. One that finds nothing to change fails with `VersionConflict`. */

@@ -14,6 +14,7 @@ import { peopleRoutes } from "./routes/admin/people.ts";
 import { priceRoutes } from "./routes/admin/prices.ts";
 import { privacyRoutes } from "./routes/admin/privacy.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
+import { retentionRoutes } from "./routes/admin/retention.ts";
 import { routeRoutes } from "./routes/admin/routes.ts";
 import { stateRoutes } from "./routes/admin/health.ts";
 import { sessionRoutes } from "./routes/admin/session.ts";
@@ -44,6 +45,7 @@ export function apiRoutes(deps: Deps) {
     .use(v1Routes(deps))
     .use(spendRoutes(deps))
     .use(privacyRoutes(deps))
+    .use(retentionRoutes(deps))
     .use(subjectRoutes(deps))
     .use(auditRoutes(deps))
     .use(traceRoutes(deps))

@@ -27,6 +27,7 @@ import type { RoundTripWatch } from "./traces/round-trip-watch.ts";
 import type { Routing } from "./pipeline/target.ts";
 import type { Privacy } from "./privacy/privacy.ts";
 import type { Roster } from "./providers/roster.ts";
+import type { RetentionWindows } from "./retention-windows.ts";
 import type { RandomBytes } from "./secret-text.ts";
 import type { Settler } from "./pipeline/settle.ts";
 
@@ -83,6 +84,7 @@ export interface Deps {
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;
   readonly privacy: Privacy;
+  readonly retention: RetentionWindows;
   /** What share of the traces leaves the machine, 0 to 1. */
   readonly sampledShare: number;
   /** Whether a caller's span becomes the parent of ours, instead of a link. */

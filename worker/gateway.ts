@@ -31,6 +31,7 @@ import { createCatalogue, readOverrides } from "./pricing/catalogue.ts";
 import { createPricing } from "./pricing/cost.ts";
 import { createEstimator } from "./pricing/estimator.ts";
 import { Roster } from "./providers/roster.ts";
+import { RetentionWindows } from "./retention-windows.ts";
 import { startRetention } from "./retention.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { Histograms } from "./telemetry/histograms.ts";
@@ -152,13 +153,23 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     initialMode: content.mode,
     kid: keyring.kid,
   });
+  const windows = await RetentionWindows.open({
+    settings: store.settings,
+    audit: store.audit,
+    now: () => clock.now(),
+    log,
+    deployment: {
+      traces_days: daysOf(config.traces.keepMs),
+      ledger_days: daysOf(config.keepLedgerMs),
+    },
+  });
   const sealer = createSealer({
     dataDir: config.dataDir,
     keys: [contentKey, ...retiredContentKeys],
     recipients: content.recipients,
     inlineMaxBytes: content.inlineMaxBytes,
     maxBytes: content.maxBytes,
-    keepMs: config.traces.keepMs,
+    keepMs: windows.keepMs("traces_days"),
     counters,
     log,
     onState(state) {
@@ -180,9 +191,16 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const retention = startRetention({
     ledger: store.ledger,
     admin: store.admin,
-    keepMs: config.keepLedgerMs,
+    keep: () => ({
+      ledgerMs: windows.keepMs("ledger_days"),
+      sessionsMs: windows.keepMs("sessions_days"),
+    }),
     now: () => clock.now(),
     log,
+  });
+  windows.watch(() => {
+    sealer.keepFor(windows.keepMs("traces_days"));
+    void retention.run();
   });
   const estimator = createEstimator();
   const passwords = createPasswords();
@@ -218,6 +236,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     }),
     subjects: sealer,
     privacy,
+    retention: windows,
     sampledShare: config.traces.sampledShare,
     trustCallers: config.traces.trustCallers,
     exporter,
@@ -229,7 +248,9 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       keepAliveMs: config.limits.keepAliveMs,
       idleMs: config.timeouts.idleMs,
       totalMs: config.timeouts.totalMs,
-      keepTracesMs: config.traces.keepMs,
+      get keepTracesMs() {
+        return windows.keepMs("traces_days");
+      },
     },
     access: new Access({
       admin: store.admin,
@@ -249,6 +270,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     async close() {
       clearInterval(reload);
       roster.close();
+      windows.close();
       retention.close();
       roundTrips?.close();
       privacy.close();
@@ -280,6 +302,11 @@ function startExporter(
     );
   }
   return createExporter({ ...parts, dataDir, path, resource, sampledShare, maxWaitingBytes });
+}
+
+/** 0: for ever. */
+function daysOf(keepMs: number | null): number {
+  return keepMs === null ? 0 : keepMs / 86_400_000;
 }
 
 function deploymentWarnings({ secretsFile, dataDir, content }: Config): string[] {

@@ -22,7 +22,10 @@ describe("the ledger's retention", () => {
     const lines: string[] = [];
     const log = createLog("info", Date.now, (line) => lines.push(line));
     const parts = { ledger: store.ledger, admin: store.admin, now: () => NOW, log };
-    const forever = startRetention({ ...parts, keepMs: null });
+    const forever = startRetention({
+      ...parts,
+      keep: () => ({ ledgerMs: null, sessionsMs: null }),
+    });
     expect(await forever.run()).toBe(0);
     forever.close();
     const batches: number[] = [];
@@ -33,7 +36,11 @@ describe("the ledger's retention", () => {
         return expired;
       },
     };
-    const monthly = startRetention({ ...parts, ledger: counted, keepMs: 30 * DAY_MS });
+    const monthly = startRetention({
+      ...parts,
+      ledger: counted,
+      keep: () => ({ ledgerMs: 30 * DAY_MS, sessionsMs: null }),
+    });
     while (batches.at(-1) !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
     monthly.close();
     expect(batches).toEqual([100, 100, 100, 50, 0]);
@@ -55,8 +62,8 @@ describe("the ledger's retention", () => {
     const lines: string[] = [];
     const failing = startRetention({
       ledger: { expire: () => Promise.reject(new Error("disk full")) },
-      admin: { expire: async () => undefined },
-      keepMs: 1,
+      admin: { expire: async () => 0 },
+      keep: () => ({ ledgerMs: 1, sessionsMs: 1 }),
       now: () => NOW,
       log: createLog("info", Date.now, (line) => lines.push(line)),
     });

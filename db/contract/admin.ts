@@ -212,7 +212,10 @@ export function describeAdmin(name: string, open: Open): void {
       expect((await ended()).sort()).toEqual(["ses_1", "ses_2"]);
       await refused({ kind: "token.end", id: "ses_1", atMs: 5 });
       await apply({ kind: "token.end", id: "akey_1", atMs: 5 });
-      await opened.store.admin.expire(20);
+      expect(await opened.store.admin.expire(20, 1)).toBe(1);
+      expect(await opened.store.admin.tokens()).toHaveLength(2);
+      expect(await opened.store.admin.expire(20, 10)).toBe(1);
+      expect(await opened.store.admin.expire(20, 10)).toBe(0);
       expect((await opened.store.admin.tokens()).map(({ id }) => id)).toEqual(["akey_1"]);
     });
 
@@ -238,8 +241,11 @@ export function describeAdmin(name: string, open: Open): void {
         { ...usage, used: 2n ** 60n + charge.amount + 50n },
       ]);
       expect(await admin.capUsage(101)).toEqual([]);
-      await admin.expire(101);
-      expect(await admin.capUsage(0)).toEqual([]);
+      const old = Array.from({ length: 5 }, (_, n) => ({ ...usage, windowStartMs: n, used: 1n }));
+      await apply({ kind: "cap.usage", usage: old });
+      expect([await admin.expire(100, 3), await admin.expire(100, 3)]).toEqual([3, 2]);
+      expect(await admin.capUsage(0)).toHaveLength(1);
+      expect([await admin.expire(101, 3), await admin.capUsage(0)]).toEqual([1, []]);
     });
   });
 }

@@ -1,5 +1,5 @@
 /** What administrators set, on Postgres: read here, changed by `changes.ts`. */
-import { and, asc, eq, gte, lt, or } from "drizzle-orm";
+import { and, asc, eq, gte, inArray, lt, or, sql } from "drizzle-orm";
 import { oneOf } from "../closed-list.ts";
 import { fromKeyColumns } from "../key-columns.ts";
 import { adminAccount, adminToken, cap, capUsage, invite, rateLimit } from "../schema/pg.ts";
@@ -64,17 +64,25 @@ export function createAdmin({ run, transaction }: PgDatabase): AdminStore {
       );
       return row === undefined ? null : toToken(row);
     },
-    expire: (beforeMs) =>
+    expire: (beforeMs, limit) =>
       transaction(async (tx) => {
-        await tx
-          .delete(adminToken)
+        const ended = tx
+          .select({ id: adminToken.id })
+          .from(adminToken)
           .where(
             and(
               eq(adminToken.kind, "session"),
               or(lt(adminToken.endedAtMs, beforeMs), lt(adminToken.expiresAtMs, beforeMs)),
             ),
-          );
-        await tx.delete(capUsage).where(lt(capUsage.windowStartMs, beforeMs));
+          )
+          .limit(limit);
+        const past = sql`ctid = any(array(select ctid from ${capUsage} where ${lt(capUsage.windowStartMs, beforeMs)} limit ${limit}))`;
+        const tokens = await tx
+          .delete(adminToken)
+          .where(inArray(adminToken.id, ended))
+          .returning({ id: adminToken.id });
+        const usages = await tx.delete(capUsage).where(past).returning({ id: capUsage.capId });
+        return tokens.length + usages.length;
       }),
   };
 }

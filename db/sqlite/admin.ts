@@ -1,5 +1,5 @@
 /** What administrators set, on SQLite: read here, changed by `changes.ts`. */
-import { and, asc, eq, getTableColumns, gte, lt, or } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gte, inArray, lt, or, sql } from "drizzle-orm";
 import { oneOf } from "../closed-list.ts";
 import { fromKeyColumns } from "../key-columns.ts";
 import { adminAccount, adminToken, cap, capUsage, invite, rateLimit } from "../schema/sqlite.ts";
@@ -78,19 +78,29 @@ export function createAdmin({ orm }: SqliteDatabase): AdminStore {
         .all();
       return row === undefined ? null : toToken(row);
     },
-    async expire(beforeMs) {
+    async expire(beforeMs, limit) {
+      const ended = orm
+        .select({ id: adminToken.id })
+        .from(adminToken)
+        .where(
+          and(
+            eq(adminToken.kind, "session"),
+            or(lt(adminToken.endedAtMs, beforeMs), lt(adminToken.expiresAtMs, beforeMs)),
+          ),
+        )
+        .limit(limit);
+      const past = sql`rowid in (select rowid from ${capUsage} where ${lt(capUsage.windowStartMs, beforeMs)} limit ${limit})`;
+      let count = 0;
       await whileBusy(() => {
-        orm
-          .delete(adminToken)
-          .where(
-            and(
-              eq(adminToken.kind, "session"),
-              or(lt(adminToken.endedAtMs, beforeMs), lt(adminToken.expiresAtMs, beforeMs)),
-            ),
-          )
-          .run();
-        orm.delete(capUsage).where(lt(capUsage.windowStartMs, beforeMs)).run();
+        count =
+          orm
+            .delete(adminToken)
+            .where(inArray(adminToken.id, ended))
+            .returning({ id: adminToken.id })
+            .all().length +
+          orm.delete(capUsage).where(past).returning({ capId: capUsage.capId }).all().length;
       });
+      return count;
     },
   };
 }

@@ -38,6 +38,7 @@ export const AUDIT_ACTIONS = [
   "provider.remove",
   "provider.test",
   "routes.change",
+  "retention.change",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

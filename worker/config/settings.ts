@@ -247,7 +247,7 @@ export const SETTINGS = [
     max: 36_500,
     default: "90",
     meaning:
-      "How long traces and their sealed content are kept on this machine; 0: for ever. The ledger's rows stay.",
+      "How long traces and their sealed content are kept on this machine; 0: for ever. The ledger's rows stay. Later the admin API changes it; a new value here is applied at the next start.",
   },
   {
     name: "ANYRAY_LEDGER_RETENTION_DAYS",
@@ -255,7 +255,7 @@ export const SETTINGS = [
     min: 0,
     max: 36_500,
     default: "0",
-    meaning: "How long ledger rows are kept; 0: for ever.",
+    meaning: "How long ledger rows are kept; 0: for ever. Changed later as the one above.",
   },
   {
     name: "ANYRAY_METADATA_KEYS",

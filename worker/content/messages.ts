@@ -49,6 +49,8 @@ export type ToSealer =
       readonly limit: number;
     }
   | { readonly kind: "erased"; readonly id: number }
+  /** From now on content is kept for so long; null: for ever. */
+  | { readonly kind: "keep"; readonly keepMs: number | null }
   | { readonly kind: "erase"; readonly id: number; readonly handle: string; readonly atMs: number }
   | { readonly kind: "close" };
 

@@ -15,16 +15,17 @@ export interface Retention {
 export interface RetentionOptions {
   readonly content: Pick<ContentStore, "expire">;
   readonly objects: Pick<ContentObjects, "remove">;
-  /** Null: for ever. */
-  readonly keepMs: number | null;
+  /** Null: for ever. Asked before every batch. */
+  readonly keepMs: () => number | null;
   readonly now: () => number;
 }
 
 export function createRetention({ content, objects, keepMs, now }: RetentionOptions): Retention {
   return {
     async step() {
-      if (keepMs === null) return 0;
-      const expired = await content.expire(now() - keepMs, BATCH_PARTS);
+      const ms = keepMs();
+      if (ms === null) return 0;
+      const expired = await content.expire(now() - ms, BATCH_PARTS);
       for (const object of expired.objects) await objects.remove(object);
       return expired.parts;
     },

@@ -24,6 +24,7 @@ const ORPHAN_MS = 3_600_000;
 // `sealer.ts` alone starts this thread.
 const task = workerData as SealerTask;
 const [currentKey = "", ...retiredKeys] = task.keys;
+let { keepMs } = task;
 
 const say = (message: FromSealer): void => parentPort?.postMessage(message);
 
@@ -51,7 +52,7 @@ function open() {
     inlineMaxBytes: task.inlineMaxBytes,
     maxBytes: task.maxBytes,
   });
-  const retention = createRetention({ content, objects, keepMs: task.keepMs, now: Date.now });
+  const retention = createRetention({ content, objects, keepMs: () => keepMs, now: Date.now });
   return { keyring, subjects, content, objects, epochs, sealing, retention };
 }
 
@@ -129,6 +130,10 @@ async function seal(message: Extract<ToSealer, { kind: "seal" }>): Promise<void>
 async function answer(message: ToSealer): Promise<void> {
   if (message.kind === "seal") return seal(message);
   if (message.kind === "close") return close();
+  if (message.kind === "keep") {
+    keepMs = message.keepMs;
+    return expire();
+  }
   const { id } = message;
   try {
     if (parts === null) throw new Error("the subject keys are not open");

@@ -140,4 +140,20 @@ describe("the sealer", () => {
     );
     expect(objectsIn(later.dataDir).map(String)).toEqual(kept);
   }, 20_000);
+
+  test("deletes what a shorter window no longer keeps at once, and tells a thread that is started later", async () => {
+    const day = 86_400_000;
+    const { sealer, leave, counters, dataDir } = rig();
+    leave(1, new Uint8Array(100), Date.now() - 10 * day);
+    leave(2);
+    await until(() => counters.render().includes('result="inline"} 2'));
+    sealer.keepFor(9 * day);
+    await until(() => counters.render().includes("anyray_content_expired_total 1"));
+    await sealer.close();
+    const later = rig((dir) => cpSync(dataDir, dir, { recursive: true }));
+    later.sealer.keepFor(0);
+    later.sealer.start();
+    await until(() => later.counters.render().includes("anyray_content_expired_total 1"));
+    await later.sealer.close();
+  }, 20_000);
 });

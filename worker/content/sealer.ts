@@ -43,6 +43,8 @@ export interface Sealer {
   erased(): Promise<readonly ErasedSubject[]>;
   /** False if there is no such key. Rejects if it can't be erased now. */
   erase(handle: string, atMs: number): Promise<boolean>;
+  /** From now on content is kept for so long; null: for ever. */
+  keepFor(ms: number | null): void;
   /** Seals what waits, then ends the thread. */
   close(): Promise<void>;
 }
@@ -54,14 +56,14 @@ interface Waiting {
 
 export function createSealer(options: SealerOptions): Sealer {
   const { counters, log, onState } = options;
-  const task: SealerTask = {
+  const task: Omit<SealerTask, "keepMs"> = {
     dataDir: options.dataDir,
     keys: options.keys,
     recipients: options.recipients,
     inlineMaxBytes: options.inlineMaxBytes,
     maxBytes: options.maxBytes,
-    keepMs: options.keepMs,
   };
+  let { keepMs } = options;
   const budget = new MemoryBudget(MEMORY_BYTES);
   const questions = new Map<number, Waiting>();
   let batch: { content: RecordedContent; mode: "encrypted" | "plaintext" }[] = [];
@@ -132,7 +134,7 @@ export function createSealer(options: SealerOptions): Sealer {
     if (worker !== null || isClosing) return;
     clearTimeout(restart);
     const started = new Worker(new URL("./sealer-thread.ts", import.meta.url), {
-      workerData: task,
+      workerData: { ...task, keepMs } satisfies SealerTask,
     });
     // What must be sealed before the end is waited for by `close`.
     started.unref();
@@ -194,6 +196,12 @@ export function createSealer(options: SealerOptions): Sealer {
       flush();
       const answer = await ask((id) => ({ kind: "erase", id, handle, atMs }));
       return answer.kind === "erase" && answer.isErased;
+    },
+    keepFor(ms) {
+      if (ms === keepMs) return;
+      keepMs = ms;
+      // One that is started later is told then.
+      worker?.postMessage({ kind: "keep", keepMs } satisfies ToSealer);
     },
     async close() {
       flush();

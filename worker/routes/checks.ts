@@ -29,6 +29,7 @@ export async function examine(deps: Deps): Promise<Examination> {
     settlement: degradedBy(deps.settler.waitingRows === 0 ? null : "rows_waiting"),
     content: degradedBy(deps.privacy.current.reason),
     providers: degradedBy(deps.providers.problem),
+    retention: degradedBy(deps.retention.status().windows === null ? "unreadable" : null),
   };
   if (deps.exporter !== null) {
     const { state } = deps.exporter;

@@ -59,6 +59,7 @@ describe("the API description", () => {
       "/admin/providers",
       "/admin/providers/{id}",
       "/admin/providers/{id}/test",
+      "/admin/retention",
       "/admin/routes",
       "/admin/session",
       "/admin/session/end-all",

@@ -21,7 +21,7 @@ const AREAS: readonly (readonly [RegExp, Area])[] = [
   [/^\/admin\/(?:spend|users|teams)/, "spend"],
   [/^\/admin\/(?:traces|sessions)/, "traces"],
   [/^\/admin\/audit/, "audit"],
-  [/^\/admin\/(?:privacy|subjects)/, "privacy"],
+  [/^\/admin\/(?:privacy|retention|subjects)/, "privacy"],
   [/^\/admin\/(?:keys|invites)/, "keys"],
   [/^\/admin\/(?:caps|limits)/, "quotas"],
   [/^\/admin\/(?:accounts|api-keys)/, "accounts"],
