@@ -186,6 +186,14 @@ export interface RepriceChange {
   readonly unpriced: boolean;
 }
 
+/** What a provider made for a key: stored responses, files, batches. */
+export interface IssuedIds {
+  readonly ids: readonly string[];
+  readonly keyId: string;
+  readonly provider: string;
+  readonly timeMs: number;
+}
+
 export interface LedgerStore {
   /**
    * Resolves once the row is committed; rejects if it could not be. Rows appended in the same turn of the event loop
@@ -200,8 +208,10 @@ export interface LedgerStore {
   newestId(): Promise<string | null>;
   /** Rewrites cost columns, all in one transaction. For `reprice` only. */
   reprice(changes: readonly RepriceChange[]): Promise<void>;
-  /** The provider that issued this response id through this key, or null. */
+  /** The provider that issued this response, file or batch through this key, or null. */
   responseProvider(responseId: string, keyId: string): Promise<string | null>;
+  /** Remembers ids for a key: resolves once they are committed. Idempotent: the first provider of an id stays. */
+  issue(issued: IssuedIds): Promise<void>;
   /** Deletes the oldest rows from before a time, and what was remembered with them; resolves to how many rows. */
   expire(beforeMs: number, limit: number): Promise<number>;
   /** Throws if the ledger cannot be written right now. */

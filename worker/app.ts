@@ -26,6 +26,7 @@ import { answerError, errorsFor, methodTable } from "./routes/errors.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invitePages } from "./routes/invites.ts";
 import { meRoutes } from "./routes/me.ts";
+import { opaqueRoutes } from "./routes/opaque.ts";
 import { v1Routes } from "./routes/v1.ts";
 
 /**
@@ -43,6 +44,7 @@ export function apiRoutes(deps: Deps) {
   return new Elysia(OPTIONS)
     .use(healthRoutes(deps))
     .use(v1Routes(deps))
+    .use(opaqueRoutes(deps))
     .use(spendRoutes(deps))
     .use(privacyRoutes(deps))
     .use(retentionRoutes(deps))

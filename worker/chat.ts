@@ -26,6 +26,7 @@ export const OPAQUE_ENDPOINTS = [
   "rerank",
 ] as const;
 export type OpaqueEndpoint = (typeof OPAQUE_ENDPOINTS)[number];
+export type AnyEndpoint = Endpoint | OpaqueEndpoint;
 
 /** The wire format of one endpoint; `opaque`: one that passes unread. */
 export const DIALECTS = [

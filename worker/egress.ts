@@ -20,6 +20,9 @@ import {
 } from "./egress/dial.ts";
 import { HttpExchange, type ExchangeHome } from "./egress/exchange.ts";
 import { encodeRequest } from "./egress/request-head.ts";
+import type { Upload } from "./egress/upload.ts";
+
+export type { Upload } from "./egress/upload.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -102,6 +105,10 @@ export interface EgressRequest {
   readonly headers: HeaderList;
   /** Written in order, neither joined nor copied when large. MUST NOT be changed before the answer is in. */
   readonly body: readonly Uint8Array[];
+  /** Instead of `body`: one that comes while it is sent. */
+  readonly upload?: Upload;
+  /** By a connection of its own: no kept-alive one can have died meanwhile, so that there is nothing to try again. */
+  readonly isOnce?: true;
 }
 
 /** What has crossed the boundary since the start. */
@@ -267,17 +274,18 @@ function refusedExchange(home: ExchangeHome): Exchange {
 }
 
 function send(lane: Lane, request: EgressRequest, dialOptions: DialOptions): Exchange {
-  const { body, headers, method, pathAndQuery } = request;
+  const { body, headers, method, pathAndQuery, upload } = request;
+  const sizeBytes = upload?.sizeBytes;
   let pieces: Uint8Array[];
   try {
-    pieces = encodeRequest({ method, host: lane.host, pathAndQuery, headers, body });
+    pieces = encodeRequest({ method, host: lane.host, pathAndQuery, headers, body, sizeBytes });
   } catch {
     lane.refused += 1;
     return refusedExchange(lane.home);
   }
-  const exchange = new HttpExchange(lane.home, pieces, method === "HEAD");
+  const exchange = new HttpExchange(lane.home, pieces, method === "HEAD", upload);
   lane.requests += 1;
-  const idle = lane.idle.take();
+  const idle = request.isOnce === true ? null : lane.idle.take();
   if (idle === null) exchange.dialing(connect(lane, dialOptions, exchange));
   else exchange.begin(idle);
   return exchange;

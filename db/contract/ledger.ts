@@ -201,6 +201,21 @@ export function describeLedger(database: string, open: Open): void {
       expect(await ledger.responseProvider("resp_2", row.keyId)).toBeNull();
     });
 
+    test("remembers files and batches for the key that they were made for, each once", async () => {
+      const issued = { keyId: "key_1", provider: "maker", timeMs: START_MS };
+      await ledger.issue({ ...issued, ids: ["batch_1", "file-2"] });
+      await ledger.issue({ ...issued, ids: ["file-2", "file-3"], provider: "other" });
+      await ledger.issue({ ...issued, ids: [] });
+      const found = await Promise.all(
+        ["batch_1", "file-2", "file-3", "file-4"].map((id) => ledger.responseProvider(id, "key_1")),
+      );
+      expect(found).toEqual(["maker", "maker", "other", null]);
+      expect(await ledger.responseProvider("file-2", "key_2")).toBeNull();
+      await expect(
+        ledger.issue({ ...issued, ids: ["tell me a story about cats"] }),
+      ).rejects.toThrow();
+    });
+
     test("can say that it is writable", async () => {
       const row = makeRow();
       await ledger.append(row);

@@ -79,6 +79,12 @@ export function createLedger(database: PgDatabase, appender: Appender): LedgerSt
       return found?.provider ?? null;
     },
 
+    async issue({ ids, ...issued }) {
+      if (ids.length === 0) return;
+      const rows = ids.map((responseId) => ({ responseId, ...issued }));
+      await run((orm) => orm.insert(issuedResponse).values(rows).onConflictDoNothing());
+    },
+
     expire: (beforeMs, limit) =>
       transaction(async (tx) => {
         const dropped = await dropMonth(tx, beforeMs);

@@ -73,6 +73,12 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
       return found?.provider ?? null;
     },
 
+    async issue({ ids, ...issued }) {
+      if (ids.length === 0) return;
+      const rows = ids.map((responseId) => ({ responseId, ...issued }));
+      await whileBusy(() => orm.insert(issuedResponse).values(rows).onConflictDoNothing().run());
+    },
+
     async expire(beforeMs, limit) {
       const oldest = orm
         .select({ traceId: ledger.traceId })

@@ -5,7 +5,7 @@
 import { GatewayError } from "../errors.ts";
 import { scanFields, type FieldSpan } from "./fields.ts";
 
-/** Members on which the gateway acts: what it checks must be what the provider bills. */
+/** Members on which the gateway acts: what it checks must be what the provider bills, or opens. */
 const METERED = new Set([
   "model",
   "stream",
@@ -16,6 +16,7 @@ const METERED = new Set([
   "n",
   "service_tier",
   "background",
+  "input_file_id",
 ]);
 
 export interface JsonBody {

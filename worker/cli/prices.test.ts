@@ -196,6 +196,7 @@ async function runReprice(rows: readonly LedgerRow[], isApplied: boolean, toMs =
     spend: unused,
     newestId: unused,
     responseProvider: unused,
+    issue: unused,
     expire: unused,
     checkWritable: unused,
   };

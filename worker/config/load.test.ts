@@ -334,7 +334,10 @@ describe("providers", () => {
           headers: { "X-Extra": "<${EXTRA}>", authorization: "Basic abc" },
           query: { "api-version": "preview" },
           models: ["gpt-4o", "o3-mini"],
-          capabilities: { stream_usage: false, endpoints: ["responses", "chat"] },
+          capabilities: {
+            stream_usage: false,
+            endpoints: ["rerank", "responses", "chat", "files"],
+          },
         },
       }),
     }).providers;
@@ -350,7 +353,10 @@ describe("providers", () => {
       ],
       query: [["api-version", "preview"]],
       models: ["gpt-4o", "o3-mini"],
-      capabilities: { streamUsage: false, endpoints: new Set(["chat", "responses"]) },
+      capabilities: {
+        streamUsage: false,
+        endpoints: new Set(["chat", "responses", "files", "rerank"]),
+      },
       allowPrivate: true,
       priceId: "azure",
     });

@@ -2,7 +2,7 @@
  * How one entry of `ANYRAY_PROVIDERS` becomes `ProviderSettings`. Everything is checked here, so that the registry builds without
  * a fault; every fault is reported, not only the first.
  */
-import { isIdentity } from "../chat.ts";
+import { isIdentity, type AnyEndpoint } from "../chat.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { expand, type LookUp } from "./expand.ts";
 import { type Fields, readFields, type Report } from "./json-fields.ts";
@@ -13,6 +13,7 @@ import {
   isApiKey,
   KIND_AUTH,
   KIND_ENDPOINTS,
+  KIND_OPAQUE_ENDPOINTS,
   PROVIDER_AUTHS,
   PROVIDER_KINDS,
   PROVIDER_NAME,
@@ -54,9 +55,10 @@ function readCapabilities(
   report: Report,
 ): ProviderSettings["capabilities"] {
   const given = fields.object("capabilities", ["stream_usage", "endpoints"]);
-  const known = KIND_ENDPOINTS[kind];
+  const known: readonly AnyEndpoint[] = [...KIND_ENDPOINTS[kind], ...KIND_OPAQUE_ENDPOINTS[kind]];
   const names = given?.texts("endpoints");
-  const endpoints = names === undefined ? known : known.filter((name) => names.includes(name));
+  const endpoints =
+    names === undefined ? KIND_ENDPOINTS[kind] : known.filter((name) => names.includes(name));
   if (given !== undefined && names !== undefined && endpoints.length < names.length) {
     report(given.at("endpoints"), `may list, for this kind: ${known.join(", ")}.`);
   }

@@ -2,7 +2,7 @@
  * One provider as the operator configured it: the type, and what each kind is by default.
  * No provider's habits: those are in its folder. Parsing is in `parse-provider.ts`.
  */
-import type { Endpoint } from "../chat.ts";
+import { OPAQUE_ENDPOINTS, type AnyEndpoint, type Endpoint } from "../chat.ts";
 import { DEMO_PRICE_ID, findPriceId } from "./price-id.ts";
 
 export const PROVIDER_KINDS = ["openai", "anthropic", "openai-compatible", "demo"] as const;
@@ -28,7 +28,7 @@ export interface ProviderSettings {
   readonly models: readonly string[] | null;
   readonly capabilities: {
     readonly streamUsage: boolean;
-    readonly endpoints: ReadonlySet<Endpoint>;
+    readonly endpoints: ReadonlySet<AnyEndpoint>;
   };
   /** Whether its host may be, or resolve to, a loopback or private address: true where the operator wrote the host. */
   readonly allowPrivate: boolean;
@@ -37,12 +37,19 @@ export interface ProviderSettings {
 
 export const PROVIDER_NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 
-/** What a kind's wire offers. An operator can take some away, not add. */
+/** What a kind's wire offers unless the operator says otherwise. */
 export const KIND_ENDPOINTS: Readonly<Record<ProviderKind, readonly Endpoint[]>> = {
   openai: ["chat", "completions", "responses", "embeddings"],
   "openai-compatible": ["chat", "completions", "responses", "embeddings"],
   anthropic: ["messages", "count_tokens"],
   demo: ["chat", "completions", "responses", "embeddings", "messages", "count_tokens"],
+};
+/** What an operator may name beside that: it passes unread. */
+export const KIND_OPAQUE_ENDPOINTS: Readonly<Record<ProviderKind, readonly AnyEndpoint[]>> = {
+  openai: OPAQUE_ENDPOINTS,
+  "openai-compatible": OPAQUE_ENDPOINTS,
+  anthropic: [],
+  demo: [],
 };
 export const KIND_AUTH: Readonly<Record<ProviderKind, ProviderAuth>> = {
   openai: "bearer",

@@ -21,6 +21,7 @@ import {
 } from "./decode.ts";
 import type { Dial } from "./dial.ts";
 import { ResponseParser, type ParserEvents } from "./response-parser.ts";
+import { Uploading, type Upload } from "./upload.ts";
 
 /** What waits here for a sink that has not been started yet. */
 const MAX_EARLY_BYTES = 64 * 1024;
@@ -40,6 +41,8 @@ export class HttpExchange
   readonly answer: Promise<Answer>;
   readonly #home: ExchangeHome;
   readonly #pieces: readonly Uint8Array[];
+  /** What follows the pieces; null: nothing does. */
+  readonly #upload: Uploading | null;
   readonly #parser: ResponseParser;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: EgressError) => void;
@@ -59,9 +62,16 @@ export class HttpExchange
   #ending: "end" | EgressError | null = null;
   #isTold = false;
 
-  constructor(home: ExchangeHome, pieces: readonly Uint8Array[], isHead: boolean) {
+  constructor(home: ExchangeHome, pieces: readonly Uint8Array[], isHead: boolean, upload?: Upload) {
     this.#home = home;
     this.#pieces = pieces;
+    this.#upload =
+      upload === undefined
+        ? null
+        : new Uploading(upload, {
+            write: (piece) => this.#writeMore(piece),
+            failed: () => this.cancel(),
+          });
     this.#parser = new ResponseParser(isHead, this);
     const { promise, reject, resolve } = Promise.withResolvers<Answer>();
     this.answer = promise;
@@ -129,10 +139,12 @@ export class HttpExchange
     // The provider's time begins when it has the request: an upload may take longer than that.
     if (!this.#hasHead) this.#home.heads.add(this);
     if (this.#connection !== null) this.#write(this.#connection);
+    this.#upload?.drained();
   }
 
   closed(isOrderly: boolean): void {
     this.#connection = null;
+    this.#upload?.stop();
     if (this.#ending !== null) return;
     if (this.#parser.hasBytes) this.#parser.close(isOrderly);
     else this.#finish(new EgressError("closed", this.#wasReused));
@@ -217,11 +229,21 @@ export class HttpExchange
       // `drained` goes on.
       if (!socket.write(piece)) return;
     }
+    this.#upload?.start();
+  }
+
+  #writeMore(piece: Uint8Array): boolean {
+    const connection = this.#connection;
+    if (connection === null) return true;
+    if (!this.#hasHead) this.#home.heads.add(this);
+    this.#home.sent(piece.length);
+    return connection.socket.write(piece);
   }
 
   #finish(ending: "end" | EgressError): void {
     this.#ending = ending;
     if (ending !== "end") {
+      this.#upload?.stop();
       this.#dial?.cancel();
       this.#decoder?.destroy();
       this.#letGo();
@@ -253,7 +275,11 @@ export class HttpExchange
     connection.use(null);
     const { socket } = connection;
     // A peer that answered before it had read all still expects the rest.
-    const isSent = this.#written === this.#pieces.length && socket.writableLength === 0;
+    const isSent =
+      this.#written === this.#pieces.length &&
+      this.#upload?.isDone !== false &&
+      socket.writableLength === 0;
+    this.#upload?.stop();
     const isReusable = isSent && this.#parser.isReusable;
     if (isReusable && socket.isPaused()) socket.resume();
     this.#home.release(connection, this.#parser.keepAlive, isReusable);

@@ -20,6 +20,8 @@ export interface RequestParts {
   readonly pathAndQuery: string;
   readonly headers: HeaderList;
   readonly body: readonly Uint8Array[];
+  /** Of a body that follows; null: its size is not known. */
+  readonly sizeBytes?: number | null | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface RequestParts {
  * @throws EgressError `refused` for a character that may not stand where it does
  */
 export function encodeRequest(parts: RequestParts): Uint8Array[] {
-  const { body, headers, host, method, pathAndQuery } = parts;
+  const { body, headers, host, method, pathAndQuery, sizeBytes } = parts;
   if (!PATH.test(pathAndQuery) || !NAME.test(method)) throw new EgressError("refused");
   let length = 0;
   for (const piece of body) length += piece.length;
@@ -36,10 +38,11 @@ export function encodeRequest(parts: RequestParts): Uint8Array[] {
     if (!NAME.test(name) || BAD_IN_VALUE.test(value)) throw new EgressError("refused");
     if (!FRAMING.test(name)) head += `${name}: ${value}\r\n`;
   }
-  head +=
-    length > 0 || method === "POST"
-      ? `content-length: ${length}\r\nconnection: keep-alive\r\n\r\n`
-      : "connection: keep-alive\r\n\r\n";
+  if (sizeBytes === null) head += "transfer-encoding: chunked\r\n";
+  else if (sizeBytes !== undefined || length > 0 || method === "POST") {
+    head += `content-length: ${sizeBytes ?? length}\r\n`;
+  }
+  head += "connection: keep-alive\r\n\r\n";
   if (head.length + length > ONE_WRITE_BYTES) {
     return [Buffer.from(head, "latin1"), ...body.flatMap(slices)];
   }

@@ -144,6 +144,7 @@ function relayLarge(
   let isWholeSent = false;
   const relay = new BodyRelay({
     body: head.body,
+    holdsBack: true,
     received: [beginning],
     now: () => deps.clock.monotonic(),
     idleMs: deps.limits.idleMs,

@@ -1,21 +1,27 @@
 /** One request, and one attempt at a provider, as they go down the pipeline. Plain records. */
 import type { ClientKey, LedgerRow, OpenAttempt } from "../../db/store.ts";
-import type { Credential } from "../chat.ts";
-import type { Wire } from "../dialects/wire.ts";
+import type { AnyEndpoint, Credential, Dialect, Family } from "../chat.ts";
 import type { Identity } from "./authenticate.ts";
 import type { Admission } from "../limits/admission.ts";
 import type { ContentMode } from "../privacy/mode.ts";
 import type { Target } from "./target.ts";
 
+/** What is asked for, and in which wire format. */
+export interface WireName {
+  readonly endpoint: AnyEndpoint;
+  readonly dialect: Dialect;
+  readonly family: Family;
+}
+
 /** What is known once the caller is. */
-export interface Accepted {
+export interface Accepted<W extends WireName = WireName> {
   readonly traceId: string;
   readonly requestId: string;
   /** Wall clock, ms since 1970. */
   readonly timeMs: number;
   /** Monotonic ms. */
   readonly startedAt: number;
-  readonly wire: Wire;
+  readonly wire: W;
   readonly key: ClientKey;
   readonly credential: Credential;
   readonly identity: Identity;
@@ -32,7 +38,8 @@ export interface Attempt {
   /** Monotonic ms: when it was sent. */
   readonly begunAt: number;
   readonly target: Target;
-  readonly modelRequested: string;
+  /** Null: none was named, where none must be. */
+  readonly modelRequested: string | null;
   readonly stream: boolean;
   /** The caller's bytes: for estimates when the provider reports no usage. */
   readonly requestBytes: Uint8Array;

@@ -13,6 +13,7 @@ import { subjectName } from "../content/subject-name.ts";
 import { isIdentity, NO_USAGE, type Endpoint } from "../chat.ts";
 import type { Deps } from "../deps.ts";
 import { errorWireOf, WIRES } from "../dialects/index.ts";
+import type { Wire } from "../dialects/wire.ts";
 import { choiceCount } from "../dialects/openai-completions.ts";
 import { checkRequest } from "../dialects/request.ts";
 import { GatewayError } from "../errors.ts";
@@ -32,7 +33,7 @@ import { sessionFromBody } from "./metadata.ts";
 import { readBody } from "./read-body.ts";
 import { checkAllowed, queryOf } from "./request.ts";
 import { errorAnswer, toGatewayError } from "./respond.ts";
-import { checkResponseFields } from "./response-ids.ts";
+import { checkFileIds, checkResponseFields } from "./response-ids.ts";
 import { begin, send } from "./send.ts";
 import { chooseTarget, type Target } from "./target.ts";
 
@@ -73,7 +74,7 @@ async function answer(
     if (deps.live.isDraining) throw new GatewayError("draining");
     const authenticated = authenticate(deps, request.headers);
     const caller = authenticated instanceof Promise ? await authenticated : authenticated;
-    progress.accepted = {
+    const accepted: Accepted<Wire> = {
       traceId,
       requestId: requestIdOf(traceId),
       timeMs: deps.clock.now(),
@@ -85,7 +86,8 @@ async function answer(
       contentMode: "off",
       callerSpan: callerSpan(request.headers.get("traceparent"), deps.trustCallers),
     };
-    prepared = await prepare(deps, request, caller, flight, progress.accepted, progress);
+    progress.accepted = accepted;
+    prepared = await prepare(deps, request, caller, flight, accepted, progress);
   } catch (thrown) {
     return refuse(deps, endpoint, toGatewayError(deps, thrown, traceId), traceId, progress);
   }
@@ -110,7 +112,7 @@ async function prepare(
   request: Request,
   caller: Caller,
   flight: Flight,
-  bare: Accepted,
+  bare: Accepted<Wire>,
   progress: Progress,
 ): Promise<Prepared> {
   const { wire } = bare;
@@ -118,7 +120,7 @@ async function prepare(
   const identity = identified instanceof Promise ? await identified : identified;
   const recording = deps.content.open(bare.traceId, bare.timeMs);
   progress.recording = recording;
-  const known: Accepted = { ...bare, identity, contentMode: recording?.mode ?? "off" };
+  const known: Accepted<Wire> = { ...bare, identity, contentMode: recording?.mode ?? "off" };
   progress.accepted = known;
   recording?.attribute(subjectName({ key: caller.key, ...identity }));
 
@@ -127,7 +129,7 @@ async function prepare(
   const body = parseJsonBody(bytes);
   const stream = body.json["stream"] === true;
   const session = identity.session ?? sessionFromBody(body.json);
-  const accepted: Accepted = { ...known, identity: { ...identity, session } };
+  const accepted: Accepted<Wire> = { ...known, identity: { ...identity, session } };
   progress.stream = stream;
   progress.accepted = accepted;
 
@@ -139,6 +141,7 @@ async function prepare(
   progress.modelRequested = modelRequested;
   checkAllowed(caller, target, wire.endpoint);
   if (wire.endpoint === "responses") await checkResponseFields(deps, caller, target, body.json);
+  if (target.provider.endpoints.has("files")) await checkFileIds(deps, caller, target, body.json);
 
   const hideUsage =
     stream &&
@@ -186,7 +189,7 @@ const USUAL_OUTPUT_TOKENS = 4_096;
 /** What a request may cost at most, by its size and by what it asks for: to be reserved. */
 function largestCost(
   deps: Deps,
-  { wire, timeMs }: Accepted,
+  { wire, timeMs }: Accepted<Wire>,
   { provider, model }: Target,
   body: JsonBody,
 ): Estimate {

@@ -139,8 +139,10 @@ export class Settler {
     const { accepted, target } = attempt;
     const served = ending.facts?.model ?? null;
     const tier = ending.facts?.serviceTier ?? null;
-    const priced =
-      usageSource === "none"
+    const isOpaque = accepted.wire.dialect === "opaque";
+    const priced = isOpaque
+      ? null
+      : usageSource === "none"
         ? { costPicoUsd: 0n, version: null }
         : this.#options.pricing.cost({
             provider: target.provider,
@@ -201,20 +203,23 @@ export class Settler {
   #crashedRow(attempt: OpenAttempt, provider: Pick<Provider, "name" | "priceId">): LedgerRow {
     const { modelUpstream, inputTokens, ...who } = attempt;
     const usage: Usage = { ...NO_USAGE, inputTokens };
-    const priced = this.#options.pricing.cost({
-      provider,
-      models: [modelUpstream],
-      usage,
-      serviceTier: null,
-      timeMs: attempt.timeMs,
-    });
+    const isOpaque = attempt.dialect === "opaque";
+    const priced = isOpaque
+      ? null
+      : this.#options.pricing.cost({
+          provider,
+          models: [modelUpstream],
+          usage,
+          serviceTier: null,
+          timeMs: attempt.timeMs,
+        });
     return {
       ...who,
       id: this.#options.ids.rowId(),
       modelServed: null,
       ...usage,
       serviceTier: null,
-      usageSource: "estimated",
+      usageSource: isOpaque ? "none" : "estimated",
       costPicoUsd: priced?.costPicoUsd ?? null,
       priceVersion: priced?.version ?? null,
       unpriced: priced === null,

@@ -2,7 +2,7 @@
  * Model → provider and the model's name there. The order of the rules is part of the outside contract; a catalogue id as
  * listed is `provider/model`, so that a provider's own name always wins over another provider's slashed model id.
  */
-import type { Endpoint } from "../chat.ts";
+import type { AnyEndpoint } from "../chat.ts";
 import { GatewayError } from "../errors.ts";
 import type { Provider } from "../providers/provider.ts";
 
@@ -20,7 +20,7 @@ export interface Routing {
 }
 
 /** @throws GatewayError `model_not_found`, `unsupported_dialect` */
-export function chooseTarget(routing: Routing, endpoint: Endpoint, model: string): Target {
+export function chooseTarget(routing: Routing, endpoint: AnyEndpoint, model: string): Target {
   const name = routing.aliases.get(model) ?? model;
   const target =
     byPrefix(routing, name) ?? byCatalogue(routing, name) ?? byDialect(routing, endpoint, name);
@@ -53,7 +53,7 @@ function byCatalogue(routing: Routing, name: string): Target | null {
 }
 
 /** An unknown bare name: the one open provider that speaks the endpoint's dialect. */
-function byDialect(routing: Routing, endpoint: Endpoint, name: string): Target | null {
+function byDialect(routing: Routing, endpoint: AnyEndpoint, name: string): Target | null {
   const [only, ...others] = routing.providers.filter(
     (provider) => provider.models === null && provider.endpoints.has(endpoint),
   );

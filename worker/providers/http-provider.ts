@@ -46,6 +46,8 @@ export function createHttpProvider(
         pathAndQuery: basePath + request.path + joinQuery(request.query, queryText),
         headers,
         body: request.body,
+        ...(request.upload === undefined ? {} : { upload: request.upload }),
+        ...(request.isOnce === undefined ? {} : { isOnce: request.isOnce }),
       });
     },
   };

@@ -1,12 +1,12 @@
 /**
  * What the pipeline knows of a provider: the type only. A provider's own name and habits stay in its folder and the registry.
  */
-import type { Endpoint } from "../chat.ts";
-import type { Exchange, HeaderList } from "../egress.ts";
+import type { AnyEndpoint } from "../chat.ts";
+import type { Exchange, HeaderList, Upload } from "../egress.ts";
 
 /** One HTTP request to a provider, in the caller's own bytes. */
 export interface ProviderRequest {
-  readonly endpoint: Endpoint;
+  readonly endpoint: AnyEndpoint;
   readonly method: "POST" | "GET" | "DELETE";
   /** Below the provider's base URL, with a leading slash: `/chat/completions`. No query. */
   readonly path: string;
@@ -16,6 +16,10 @@ export interface ProviderRequest {
   readonly headers: HeaderList;
   /** Slices of the body in order; written without being joined or copied. */
   readonly body: readonly Uint8Array[];
+  /** Instead of `body`: one that comes while it is sent. */
+  readonly upload?: Upload;
+  /** Over a connection of its own, so that it can't have to be sent again. */
+  readonly isOnce?: true;
   /** The caller's own credential header in pass-through, else null: the configured credential is used. */
   readonly callerCredential: readonly [name: string, value: string] | null;
 }
@@ -23,7 +27,7 @@ export interface ProviderRequest {
 export interface Provider {
   /** The operator's name for it: `[a-z0-9][a-z0-9_.-]*`. Stands in the ledger and before the `/` of `provider/model`. */
   readonly name: string;
-  readonly endpoints: ReadonlySet<Endpoint>;
+  readonly endpoints: ReadonlySet<AnyEndpoint>;
   /** What the operator listed; null: whatever the provider has. */
   readonly models: readonly string[] | null;
   /** What bare names and `/v1/models` can offer: `models`, else the price data's list for this provider. */

@@ -8,7 +8,9 @@ import { Watch, type RelayContext, type StreamEnd } from "./relay.ts";
 
 export interface BodyRelayOptions extends Omit<RelayContext, "keepAliveMs" | "requestId"> {
   readonly body: AnswerBody;
-  /** What was received while it still seemed small. Not empty. */
+  /** Whether the last chunk waits for the row; false: only the end does. For events, each of which must go out as it comes. */
+  readonly holdsBack: boolean;
+  /** What was received while it still seemed small. */
   readonly received: readonly Uint8Array[];
   /** Sees every further chunk. */
   observe(chunk: Uint8Array): void;
@@ -53,6 +55,7 @@ export class BodyRelay implements BodySink {
     this.#lastUpstreamAt = this.#options.now();
     if (this.#isSettled) return;
     this.#options.observe(chunk);
+    if (!this.#options.holdsBack) return this.#send(chunk);
     this.#send(this.#held);
     this.#held = chunk;
   }

@@ -89,6 +89,49 @@ describe("what is sealed", () => {
     expect(rows.every(({ mode }) => mode === "encrypted")).toBe(true);
   });
 
+  test("is of what passes unread the JSON and no other: no upload, no picture, no sound, no file", async () => {
+    upstream = await startUpstream((request, reply) => {
+      if (request.path.endsWith("/speech"))
+        reply.send(200, { "content-type": "audio/mpeg" }, "mp3");
+      else reply.json(200, { text: "what was said", path: request.path });
+    });
+    const endpoints = ["audio", "moderations"];
+    const one = { kind: "openai", base_url: `${upstream.url}/v1`, api_key: "k" };
+    gateway = await startGateway({
+      ANYRAY_PROVIDERS: JSON.stringify({ one: { ...one, capabilities: { endpoints } } }),
+      ANYRAY_CONTENT_MODE: "encrypted",
+    });
+    const upload = new FormData();
+    upload.append("file", new Blob(["sound"]), "sound.mp3");
+    const send = async (path: string, body: string | FormData) => {
+      const headers = { authorization: `Bearer ${gateway.key}` };
+      await (await gateway.fetch(path, { method: "POST", headers, body })).text();
+    };
+    await send("/v1/audio/speech", '{"input":"say this"}');
+    await send("/v1/audio/transcriptions", upload);
+    await send("/v1/moderations", '{"input":"judge this"}');
+    const rows = await waitForContent(gateway.dataDir, 4);
+    const parts = await Promise.all(
+      rows.map(async (row) => {
+        const part = await openPart(gateway.dataDir, row);
+        return [row.traceId, row.field, new TextDecoder().decode(part.bytes)];
+      }),
+    );
+    const [speech = "", transcription = "", moderation = ""] = (await gateway.rows()).map(
+      (row) => row.traceId,
+    );
+    const said = (path: string) => JSON.stringify({ text: "what was said", path });
+    expect(parts.sort()).toEqual([
+      [speech, "input", '{"input":"say this"}'],
+      [transcription, "output", said("/v1/audio/transcriptions")],
+      [moderation, "input", '{"input":"judge this"}'],
+      [moderation, "output", said("/v1/moderations")],
+    ]);
+    expect((await gateway.rows()).map((row) => row.contentMode)).toEqual(
+      new Array(3).fill("encrypted"),
+    );
+  });
+
   test("is a stream as the client saw it: without what was hidden, with what was added", async () => {
     await start(
       async (_, reply) => {

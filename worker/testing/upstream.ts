@@ -103,10 +103,30 @@ function parse(bytes: Buffer): { request: Omit<SeenRequest, "hungUp">; length: n
       return [each.slice(0, colon).toLowerCase(), each.slice(colon + 1).trim()] as const;
     }),
   );
+  if (headers.get("transfer-encoding") === "chunked") {
+    const chunked = joinChunks(bytes, end + 4);
+    if (chunked === null) return null;
+    return { request: { method, path, headers, body: chunked.body }, length: chunked.end };
+  }
   const length = end + 4 + Number(headers.get("content-length") ?? "0");
   if (bytes.length < length) return null;
   const body = new Uint8Array(bytes.subarray(end + 4, length));
   return { request: { method, path, headers, body }, length };
+}
+
+/** A body in chunks, without trailers; null while it is not whole. */
+function joinChunks(bytes: Buffer, start: number): { body: Uint8Array; end: number } | null {
+  const chunks: Buffer[] = [];
+  for (let at = start; ;) {
+    const lineEnd = bytes.indexOf("\r\n", at);
+    if (lineEnd < 0) return null;
+    const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
+    const next = lineEnd + 2 + size + 2;
+    if (Number.isNaN(size) || bytes.length < next) return null;
+    if (size === 0) return { body: new Uint8Array(Buffer.concat(chunks)), end: next };
+    chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = next;
+  }
 }
 
 function createReply(socket: Socket): Reply {

@@ -6,7 +6,8 @@ import type { ContentRow } from "../../db/store.ts";
 import allowed from "../../otel-collector/attributes.json" with { type: "json" };
 import { requestSpanId } from "../ids.ts";
 import { plainEnvelope } from "../encryption/seal.ts";
-import { METADATA_NAMES, RESOURCE_NAMES, SPAN_NAMES } from "./names.ts";
+import { OPAQUE_ENDPOINTS } from "../chat.ts";
+import { METADATA_NAMES, RESOURCE_NAMES, SPAN_NAMES, type SpanName } from "./names.ts";
 import { attemptSpan, attemptSpanId, isFollowed, requestSpan } from "./span.ts";
 
 const TRACE = `${"0".repeat(16)}${"ab".repeat(8)}`;
@@ -93,6 +94,18 @@ describe("spans", () => {
     expect(
       [...(strange?.attributes.keys() ?? [])].filter((name) => name.includes("metadata")),
     ).toEqual([]);
+  });
+
+  test("of what passes unread name the endpoint, and no method where a row does not say which", () => {
+    const names = (endpoint: string) => {
+      const span = requestSpan({ ...row, endpoint, dialect: "opaque", modelRequested: null }, []);
+      return ["http.route", "http.request.method", "gen_ai.operation.name"].map((name) =>
+        span.attributes.get(name as SpanName),
+      );
+    };
+    expect(names("images")).toEqual(["/v1/images/{path}", "POST", "images"]);
+    expect(names("files")).toEqual(["/v1/files/{path}", undefined, "files"]);
+    for (const endpoint of OPAQUE_ENDPOINTS) expect(names(endpoint)[0]).toStartWith("/v1/");
   });
 
   test("say why the model stopped, and `error` where the stream was cut", () => {

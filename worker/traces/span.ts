@@ -39,7 +39,16 @@ const ROUTES: Readonly<Record<string, string>> = {
   responses: "/v1/responses",
   embeddings: "/v1/embeddings",
   messages: "/v1/messages",
+  images: "/v1/images/{path}",
+  audio: "/v1/audio/{path}",
+  files: "/v1/files/{path}",
+  batches: "/v1/batches/{path}",
+  moderations: "/v1/moderations",
+  rerank: "/v1/rerank",
 };
+
+/** Endpoints with addresses of several methods: a row does not say which it was. */
+const MANY_METHODS: ReadonlySet<string> = new Set(["files", "batches"]);
 
 /** `gen_ai.operation.name` of each endpoint. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -48,6 +57,12 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   responses: "chat",
   embeddings: "embeddings",
   messages: "chat",
+  images: "images",
+  audio: "audio",
+  files: "files",
+  batches: "batches",
+  moderations: "moderations",
+  rerank: "rerank",
 };
 
 /** The same for every reader of the same row. */
@@ -92,7 +107,7 @@ export function attemptSpan(row: LedgerRow): Span | null {
 /** The span of the request, from its last row. */
 export function requestSpan(row: LedgerRow, content: readonly ContentRow[]): Span {
   const attributes = new Attributes();
-  attributes.put("http.request.method", "POST");
+  if (!MANY_METHODS.has(row.endpoint)) attributes.put("http.request.method", "POST");
   attributes.put("http.route", ROUTES[row.endpoint]);
   attributes.put("http.response.status_code", row.status);
   describe(attributes, row);

@@ -2,7 +2,7 @@
  * A provider without a network: in process, deterministic, for the first `curl` and the first page, and for tests. It
  * streams, counts tokens, calls tools, and fails on demand; `DEMO_MODELS` says how. It never gives the prompt back.
  */
-import type { Endpoint } from "../../chat.ts";
+import type { AnyEndpoint } from "../../chat.ts";
 import { KIND_ENDPOINTS } from "../../config/provider-settings.ts";
 import { DEMO_PRICE_ID } from "../../config/price-id.ts";
 import type { Provider } from "../provider.ts";
@@ -17,7 +17,7 @@ export interface DemoOptions {
   readonly name?: string;
   /** What the operator listed; null or left out: all of `DEMO_MODELS`. */
   readonly models?: readonly string[] | null;
-  readonly endpoints?: ReadonlySet<Endpoint>;
+  readonly endpoints?: ReadonlySet<AnyEndpoint>;
   readonly streamUsage?: boolean;
   /** Ms a token takes; 5. */
   readonly tokenMs?: number;

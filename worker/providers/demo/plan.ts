@@ -1,6 +1,6 @@
 /** From a request's bytes to the answer that is played: the one place that knows endpoints, models and failures together. Pure. */
 import { latin1 } from "../../bytes.ts";
-import type { Endpoint, Family } from "../../chat.ts";
+import type { AnyEndpoint, Family } from "../../chat.ts";
 import { parseJsonObject, type JsonObject } from "../../dialects/read.ts";
 import type { HeaderList } from "../../egress.ts";
 import { joinBytes } from "../../stream/transcript.ts";
@@ -67,7 +67,7 @@ const REQUEST_ID_HEADER: Readonly<Record<Family, string>> = {
   anthropic: "request-id",
 };
 
-const GENERATORS: Readonly<Partial<Record<Endpoint, Generator>>> = {
+const GENERATORS: Readonly<Partial<Record<AnyEndpoint, Generator>>> = {
   chat: { read: readChat, encoder: chatEncoder },
   completions: { read: readCompletions, encoder: completionsEncoder },
   responses: { read: readResponses, encoder: responsesEncoder },
@@ -76,7 +76,7 @@ const GENERATORS: Readonly<Partial<Record<Endpoint, Generator>>> = {
 
 /** What the parts of one answer share. */
 interface AnswerContext extends Omit<AnswerFrame, "model"> {
-  readonly endpoint: Endpoint;
+  readonly endpoint: AnyEndpoint;
   readonly family: Family;
 }
 

@@ -1,11 +1,12 @@
 /** What a client key is bound to and may do, in the bodies of keys and of invites. */
 import { t } from "elysia";
 import type { KeyTerms } from "../../../db/store.ts";
-import { ENDPOINTS, isIdentity } from "../../chat.ts";
+import { ENDPOINTS, isIdentity, OPAQUE_ENDPOINTS } from "../../chat.ts";
 import type { Deps } from "../../deps.ts";
 import type { Members } from "./body.ts";
 import { invalid } from "./query.ts";
 
+const KEY_ENDPOINTS: readonly string[] = [...ENDPOINTS, ...OPAQUE_ENDPOINTS];
 const optional = (description: string) =>
   t.Optional(t.Union([t.String(), t.Null()], { description }));
 const names = (description: string) =>
@@ -22,7 +23,7 @@ export const KeyTermsSchema = {
   ),
   passthrough: optional("The provider that may get the caller's own credential; default: none"),
   models: names("What it may use: provider/model, provider/*, model; default: everything"),
-  endpoints: names(`Of ${ENDPOINTS.join(", ")}; default: all`),
+  endpoints: names(`Of ${KEY_ENDPOINTS.join(", ")}; default: all`),
 };
 
 export const KEY_TERMS = Object.keys(KeyTermsSchema);
@@ -50,8 +51,10 @@ export function parseKeyTerms(members: Members, deps: Deps): Partial<KeyTerms> {
     isIdentity(text.replace(/\/\*$/, "/any")),
   );
   if (models !== undefined) terms.models = models;
-  const endpoints = members.names("endpoints", `It is a list of ${ENDPOINTS.join(", ")}.`, (text) =>
-    ENDPOINTS.some((endpoint) => endpoint === text),
+  const endpoints = members.names(
+    "endpoints",
+    `It is a list of ${KEY_ENDPOINTS.join(", ")}.`,
+    (text) => KEY_ENDPOINTS.includes(text),
   );
   if (endpoints !== undefined) terms.endpoints = endpoints;
   return terms;

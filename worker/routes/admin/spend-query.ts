@@ -9,14 +9,14 @@ import {
   type SpendGroup,
   type SpendQuery,
 } from "../../../db/store.ts";
-import { DIALECTS, ENDPOINTS, OUTCOMES, USAGE_SOURCES } from "../../chat.ts";
+import { DIALECTS, ENDPOINTS, OPAQUE_ENDPOINTS, OUTCOMES, USAGE_SOURCES } from "../../chat.ts";
 import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
 
 /** Filters whose values are closed lists. */
 const CHOICES: Partial<Record<LedgerFilter, readonly string[]>> = {
   credential: ["managed", "passthrough"],
   attribution: ["key", "header", "none"],
-  endpoint: ENDPOINTS,
+  endpoint: [...ENDPOINTS, ...OPAQUE_ENDPOINTS],
   dialect: DIALECTS,
   outcome: OUTCOMES,
   usage_source: USAGE_SOURCES,
