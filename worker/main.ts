@@ -1,8 +1,12 @@
-/** The gateway on Bun: environment → configuration → store → listener; drained on SIGTERM and SIGINT. */
+/**
+ * The gateway on Bun: environment → configuration → store → listener; drained on SIGTERM and SIGINT. With `--with-console`, as
+ * `bun run up` says it, the console runs beside it as a process of its own.
+ */
 import process from "node:process";
+import { startConsole } from "./cli/console.ts";
 import { failureText, openGateway, stopOnce } from "./cli/start.ts";
 import { createTerminal } from "./cli/terminal.ts";
-import { printWelcome } from "./cli/welcome.ts";
+import { localUrl, printWelcome } from "./cli/welcome.ts";
 import { chatModel } from "./pipeline/target.ts";
 import { errorName } from "./telemetry/log.ts";
 
@@ -36,11 +40,23 @@ async function main(): Promise<void> {
   process.on("unhandledRejection", (error) => {
     log.write("error", "unhandled rejection", { error: errorName(error) });
   });
+  const port = server.port ?? config.listen.port;
+  const beside = process.argv.includes("--with-console")
+    ? await startConsole({
+        host: config.listen.host,
+        port: config.console.port,
+        publicUrl: config.console.url,
+        gatewayUrl: localUrl(config.listen.host, port),
+        path: process.env["PATH"] ?? "",
+        log,
+      })
+    : null;
   const { providers } = gateway.deps.routing;
   printWelcome(
     {
       host: config.listen.host,
-      port: server.port ?? config.listen.port,
+      port,
+      consoleUrl: beside?.url ?? null,
       secretsFile: config.secretsFile,
       adminToken: config.secrets.adminToken,
       clientKey: config.secrets.clientKey,
@@ -51,7 +67,10 @@ async function main(): Promise<void> {
     createTerminal(process.stdout, process.stderr, process.env),
   );
 
-  const stop = stopOnce(gateway, () => server.stop());
+  const stop = stopOnce(gateway, () => {
+    beside?.stop();
+    return server.stop();
+  });
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }

@@ -5,6 +5,7 @@ import { localUrl, printWelcome, type WelcomeFacts } from "./welcome.ts";
 const FACTS: WelcomeFacts = {
   host: "0.0.0.0",
   port: 8787,
+  consoleUrl: "http://localhost:3000",
   secretsFile: {
     path: "data/secrets.env",
 
@@ -103,7 +104,7 @@ describe("the welcome at a later start", () => {
   test("is short and holds no secret, on a screen, too", () => {
     for (const secretsFile of [{ path: "data/secrets.env", made: [] }, null]) {
       const text = print({ secretsFile, isDemo: false, providers: ["openai", "groq"] }, true);
-      expect(text.trimEnd().split("\n").length).toBe(2);
+      expect(text.trimEnd().split("\n").length).toBe(3);
       expect(text).toContain("openai, groq");
       expect(text).not.toContain("-secret");
     }

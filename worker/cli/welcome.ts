@@ -1,6 +1,6 @@
 /**
  * What `up` prints once the gateway listens. At the first start (the one that makes secrets): how to sign in, a first call, and where
- * each tool's base URL goes; at a later one two lines. Secrets stand in it only on a screen; elsewhere the path of their file does.
+ * each tool's base URL goes; at a later one a line each for gateway, providers and console. Secrets stand in it only on a screen; elsewhere the path of their file does.
  */
 import type { Terminal } from "./terminal.ts";
 
@@ -8,6 +8,8 @@ export interface WelcomeFacts {
   /** Where it really listens. */
   readonly host: string;
   readonly port: number;
+  /** Of the console beside it; null: none was started. */
+  readonly consoleUrl: string | null;
   /** From `Config.secretsFile`; null: all secrets came from the environment. */
   readonly secretsFile: {
     readonly path: string;
@@ -58,6 +60,14 @@ function firstStart(facts: WelcomeFacts, url: string, terminal: Terminal): reado
       ["Secrets", `${path}  ${terminal.dim("(made just now, for this user only; back it up)")}`],
       ["Admin token", secret("ANYRAY_ADMIN_TOKEN", facts.adminToken)],
       ["Client key", secret("ANYRAY_CLIENT_KEY", facts.clientKey)],
+      ...(facts.consoleUrl === null
+        ? []
+        : [
+            [
+              "Console",
+              `${facts.consoleUrl}  ${terminal.dim("(sign in with the admin token)")}`,
+            ] as const,
+          ]),
       [
         "API pages",
         `${url}/docs  ${terminal.dim("(any user name; the password is the admin token)")}`,
@@ -100,6 +110,7 @@ export function welcomeText(facts: WelcomeFacts, terminal: Terminal): string {
   const lines = [
     `${terminal.bold("Anyray")} serves ${terminal.bold(url)}`,
     `  ${served}`,
+    ...(facts.consoleUrl === null || isFirst ? [] : [`  console: ${facts.consoleUrl}`]),
     ...(isFirst ? firstStart(facts, url, terminal) : []),
   ];
   return lines.join("\n");

@@ -21,6 +21,11 @@ export type { Env, ReadFile } from "./environment.ts";
 
 export interface Config extends ProvidersConfig {
   readonly listen: { readonly host: string; readonly port: number };
+  readonly console: {
+    readonly port: number;
+    /** An origin; null: loopback names alone. */
+    readonly url: string | null;
+  };
   /** As given, so perhaps relative to the working directory; `secretsFile.path`, too. */
   readonly dataDir: string;
   readonly ledgerSync: LedgerSync;
@@ -101,6 +106,17 @@ function collect(faults: Fault[]): Report {
   return (where, problem) => {
     faults.push({ where, problem });
   };
+}
+
+/** An origin alone: the console's cookie is bound to its host, so that it can't live below a path. */
+function readConsoleUrl(text: string, report: Report): string | null {
+  if (text === "") return null;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
+    return url.origin;
+  }
+  report("ANYRAY_CONSOLE_URL", "must be http:// or https:// with a host, and no path.");
+  return null;
 }
 
 /** Throws `ConfigError`. Looks at nothing else, so that a tool works beside a gateway whose other settings it was not given. */
@@ -188,6 +204,10 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
   const given = new Map(MADE_SECRETS.map((name) => [name, environment.secret(name)]));
   const config = {
     listen: { host, port: whole("ANYRAY_PORT") },
+    console: {
+      port: whole("ANYRAY_CONSOLE_PORT"),
+      url: readConsoleUrl(environment.text("ANYRAY_CONSOLE_URL"), report),
+    },
     dataDir,
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
     keepLedgerMs: readKeepMs("ANYRAY_LEDGER_RETENTION_DAYS", environment),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { removeProxyVariables } from "./proxy-variables.ts";
-import { ALL_SETTINGS, KNOWN_VARIABLES, settingsMarkdown } from "./settings.ts";
+import { settingsMarkdown } from "./settings-markdown.ts";
+import { ALL_SETTINGS, KNOWN_VARIABLES } from "./settings.ts";
 
 describe("the settings table", () => {
   test("has each name once, and a _FILE variable for each secret and nothing else", () => {

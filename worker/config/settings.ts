@@ -1,6 +1,6 @@
 /**
  * The one table of settings that the gateway reads from its environment. What is not here is not read, and an `ANYRAY_…` name
- * that is not here stops the start. Parsing is in `load.ts`; the README's table is made by `settingsMarkdown`.
+ * that is not here stops the start. Parsing is in `load.ts`; the README's table is made by `settings-markdown.ts`.
  */
 
 import { CONTENT_MODES } from "../privacy/mode.ts";
@@ -47,6 +47,21 @@ export const SETTINGS = [
     max: 65_535,
     default: "8787",
     meaning: "Port to listen on; 0: any free one.",
+  },
+  {
+    name: "ANYRAY_CONSOLE_PORT",
+    type: "port",
+    min: 0,
+    max: 65_535,
+    default: "3000",
+    meaning: "Port of the console, which `up` starts beside the gateway; 0: any free one.",
+  },
+  {
+    name: "ANYRAY_CONSOLE_URL",
+    type: "url",
+    default: null,
+    meaning:
+      "Where browsers find the console, such as `https://anyray.example.com`. Default: this machine alone (`localhost`).",
   },
   {
     name: "ANYRAY_DATA_DIR",
@@ -369,37 +384,3 @@ export function defaultOf(name: SettingName): string {
 export const KNOWN_VARIABLES: readonly string[] = ALL_SETTINGS.flatMap((setting) =>
   isSecret(setting) ? [setting.name, `${setting.name}_FILE`] : [setting.name],
 );
-
-function typeInWords(setting: Setting): string {
-  switch (setting.type) {
-    case "choice":
-      return setting.choices.map((choice) => `\`${choice}\``).join(" or ");
-    case "port":
-    case "milliseconds":
-    case "bytes":
-    case "days":
-    case "path":
-      return setting.type;
-    case "url":
-      return "URL";
-    case "json":
-      return "JSON or path";
-    case "text":
-      return isSecret(setting) ? "secret" : "text";
-  }
-}
-
-/** The table as Markdown, for the README. Ends without a newline. */
-export function settingsMarkdown(): string {
-  const rows = ALL_SETTINGS.map((setting) => {
-    const value = setting.default === null ? "–" : `\`${setting.default}\``;
-    return `| \`${setting.name}\` | ${typeInWords(setting)} | ${value} | ${setting.meaning} |`;
-  });
-  return [
-    "| variable | type | default | meaning |",
-    "|---|---|---|---|",
-    ...rows,
-    "",
-    "A secret can also come from the file that `<NAME>_FILE` names, or stand in `secrets.env`. An empty value counts as none.",
-  ].join("\n");
-}

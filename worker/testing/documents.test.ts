@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import about from "../../package.json" with { type: "json" };
 import { loadConfig } from "../config/load.ts";
 import { ensureSecrets } from "../config/secret.ts";
-import { settingsMarkdown } from "../config/settings.ts";
+import { settingsMarkdown } from "../config/settings-markdown.ts";
 import { startGateway, temporaryDirectory, type GatewayProcess } from "./gateway-process.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -1,0 +1,99 @@
+/** `bun run up`: the console beside the gateway, with nothing of its environment, for as long as it lives and no longer. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { temporaryDirectory } from "../../worker/testing/gateway-process.ts";
+
+const MAIN = join(import.meta.dirname, "../../worker/main.ts");
+const LIMIT_MS = 15_000;
+const hasProc = existsSync("/proc/self/environ");
+if (!hasProc) process.stderr.write("SKIPPED: the console's environment (no /proc)\n");
+
+const directory = temporaryDirectory();
+let gateway: ChildProcess;
+let output = "";
+
+beforeAll(async () => {
+  gateway = spawn(process.execPath, ["--no-env-file", MAIN, "--with-console"], {
+    env: {
+      PATH: process.env["PATH"],
+      HOME: directory.path,
+      ANYRAY_DATA_DIR: directory.path,
+      ANYRAY_PORT: "0",
+      ANYRAY_CONSOLE_PORT: "0",
+      ANYRAY_DRAIN_MS: "500",
+      ANYRAY_ADMIN_TOKEN: "an-admin-token-that-only-the-gateway-knows",
+      OPENAI_API_KEY: "sk-that-only-the-gateway-knows",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  gateway.stdout?.on("data", (chunk: Uint8Array) => (output += String(chunk)));
+  gateway.stderr?.on("data", (chunk: Uint8Array) => (output += String(chunk)));
+  await until(() => /Console +http/.test(output));
+}, LIMIT_MS);
+afterAll(() => {
+  gateway.kill("SIGKILL");
+  directory.remove();
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let waited = 0; waited < LIMIT_MS; waited += 25) {
+    if (isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`waited in vain; output: ${output}`);
+}
+
+/** Processes that the gateway started. */
+function children(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        return stat.slice(stat.lastIndexOf(")")).split(" ")[2] === String(gateway.pid);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+describe.skipIf(!hasProc && process.env["CI"] !== "true")("the console beside the gateway", () => {
+  test("answers at the address that the welcome names", async () => {
+    const url = /Console +(http:\S+)/.exec(output)?.[1];
+    const response = await fetch(`${url}/sign-in`);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("Sign in to Anyray");
+  });
+
+  test("has the variables that it needs, and no secret", () => {
+    const [pid] = children();
+    const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
+    expect(environment.map((pair) => pair.split("=")[0]).sort()).toEqual([
+      "ANYRAY_CONSOLE_PORT",
+      "ANYRAY_GATEWAY_URL",
+      "ANYRAY_HOST",
+      "NODE_ENV",
+      "PATH",
+    ]);
+    expect(environment.join()).not.toContain("only-the-gateway-knows");
+  });
+
+  test("comes back when it dies", async () => {
+    const [pid = 0] = children();
+    process.kill(pid, "SIGKILL");
+    await until(() => children().some((each) => each !== pid));
+    expect(output).toContain("console ended, starts again");
+  });
+
+  test("ends with the gateway, even with one that is killed", async () => {
+    await until(() => children().length === 1);
+    const [pid] = children();
+    gateway.kill("SIGKILL");
+    await until(() => !existsSync(`/proc/${pid}`));
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+});
