@@ -148,7 +148,7 @@ describe("what passes unread", () => {
   test("uploads as they are, boundary and bytes", async () => {
     await upload("/v1/audio/transcriptions?a=b", { "x-anyray-provider": "one" });
     expect(lastSeen().path).toBe("/v1/audio/transcriptions?a=b");
-    expect(lastSeen().headers.get("content-type")).toStartWith("multipart/form-data; boundary=");
+    expect(lastSeen().headers.get("content-type")).toMatch(/^multipart\/form-data; boundary=/);
     expect(lastSeen().headers.has("x-anyray-provider")).toBe(false);
     expect(Buffer.from(lastSeen().body).includes(Buffer.from([0, 255, 1, 254]))).toBe(true);
   });
@@ -339,7 +339,7 @@ describe("files and batches", () => {
     ] as const) {
       expect((await ask(path, { method })).status).toBe(200);
       // The provider that has it is known.
-      expect(lastSeen().path).toStartWith("/two/v1/files/");
+      expect(lastSeen().path).toMatch(/^\/two\/v1\/files\//);
       const sent = upstream.requests.length;
       expect(await refusal(await ask(path, { method }, other))).toEqual([404, "not_found"]);
       expect(upstream.requests.length).toBe(sent);

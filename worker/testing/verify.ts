@@ -11,6 +11,8 @@ const ON_DENO = [
   "worker/testing/front-door.test.ts",
   "worker/testing/streaming.test.ts",
   "worker/testing/bad-input.test.ts",
+  "worker/testing/opaque.test.ts",
+  "worker/testing/opaque-streams.test.ts",
   "worker/testing/content.test.ts",
   "worker/egress",
   "worker/encryption",
