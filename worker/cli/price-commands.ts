@@ -4,14 +4,16 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Store } from "../../db/store.ts";
+import { record } from "../audit/record.ts";
+import { importPrices } from "../price-changes.ts";
 import { UsageError } from "./failure.ts";
 import { INSTANT_FORM, parseInstant } from "./instant.ts";
-import { pricesDiff, pricesImport, reprice } from "./prices.ts";
+import { pricesDiff, pricesImport, reprice, type PriceFileOptions } from "./prices.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface PriceTools {
   readonly terminal: Terminal;
-  readonly openStore: () => Promise<Pick<Store, "ledger" | "prices" | "close">>;
+  readonly openStore: () => Promise<Pick<Store, "audit" | "ledger" | "prices" | "close">>;
   readonly now: () => number;
   /** The id under which the price data knows a provider, by the operator's name for it. Throws `ConfigError`. */
   readonly loadPriceIds: () => (provider: string) => string | null;
@@ -48,12 +50,28 @@ export async function runPrices(args: readonly string[], tools: PriceTools): Pro
     command({
       file,
       readText: (path) => readFile(path, "utf8"),
-      overrides: store.prices,
+      overrides: auditedPrices(store, tools.now()),
       priceIdOf,
       nowMs: tools.now(),
       print,
     }),
   );
+}
+
+/** Stored with an audit entry, as over the admin API. */
+function auditedPrices(
+  { audit, prices }: Pick<Store, "audit" | "prices">,
+  timeMs: number,
+): PriceFileOptions["overrides"] {
+  return {
+    list: () => prices.list(),
+    async put(overrides) {
+      const version = overrides[0]?.version ?? "none";
+      const draft = { timeMs, actor: "cli", action: "price.import", target: version } as const;
+      const after = { version, prices: overrides.length };
+      await record(audit, { ...draft, before: null, after }, importPrices(overrides, null));
+    },
+  };
 }
 
 function instant(option: string, text: string | undefined): number | undefined {

@@ -2,6 +2,7 @@
 import { t } from "elysia";
 import type { Actor } from "../../accounts/roles.ts";
 import type { Deps } from "../../deps.ts";
+import { importPrices, PRICES_SETTING, removePrice } from "../../price-changes.ts";
 import { readOverrides } from "../../pricing/catalogue.ts";
 import { listAmounts, readPriceFile } from "../../pricing/price-file.ts";
 import { encodePrice } from "../../pricing/price-json.ts";
@@ -9,6 +10,7 @@ import type { ModelPrice } from "../../pricing/price.ts";
 import { change, found, read } from "./change.ts";
 import { ADMIN_ERRORS, AdminError } from "./error-schema.ts";
 import { adminGroup, describeIn } from "./group.ts";
+import { expectedVersion } from "./if-match.ts";
 import { invalid, readParameters } from "./query.ts";
 
 const Text = (description: string) => t.Optional(t.String({ description }));
@@ -34,7 +36,11 @@ export function priceRoutes(deps: Deps) {
       "",
       async () => {
         const { entries, unreadable } = readOverrides(await read(() => deps.store.prices.list()));
-        return { overrides: entries.map(toJson), unreadable: [...unreadable] };
+        return {
+          overrides: entries.map(toJson),
+          unreadable: [...unreadable],
+          revision: await revision(deps),
+        };
       },
       {
         response: {
@@ -42,6 +48,7 @@ export function priceRoutes(deps: Deps) {
             {
               overrides: t.Array(PriceRecord),
               unreadable: t.Array(t.String(), { description: "Stored, and not understood" }),
+              revision: t.Integer({ description: "Counts their changes; for `If-Match`" }),
             },
             { description: "The operator's own prices" },
           ),
@@ -58,22 +65,26 @@ export function priceRoutes(deps: Deps) {
         "404: it has no price; its requests are `unpriced`.",
       ),
     })
-    .put("", ({ body, actor }) => importPrices(deps, actor, body), {
+    .put("", ({ body, actor, request }) => setPrices(deps, actor, body, request), {
       parse: "json",
       body: t.Object(
         { version: t.String(), prices: t.Array(t.Object({}, { additionalProperties: true })) },
         { additionalProperties: true },
       ),
       response: {
-        200: t.Object({ stored: t.Integer(), version: t.String() }, { description: "Stored" }),
+        200: t.Object(
+          { stored: t.Integer(), version: t.String(), revision: t.Integer() },
+          { description: "Stored" },
+        ),
         ...ADMIN_ERRORS,
+        409: AdminError,
       },
       detail: detail(
         "Set prices",
-        "A price file, as for `anyray prices import`: all of it, or nothing. Rows that are there keep their cost; `anyray reprice` computes them anew.",
+        "A price file, as for `anyray prices import`: all of it, or nothing. Rows that are there keep their cost; `anyray reprice` computes them anew. `If-Match` with the revision guards against a change meanwhile.",
       ),
     })
-    .delete("", ({ request, actor }) => removePrice(deps, actor, request.url), {
+    .delete("", ({ request, actor }) => unsetPrice(deps, actor, request), {
       parse: "none",
       query: Where,
       response: {
@@ -88,7 +99,7 @@ export function priceRoutes(deps: Deps) {
 
 const MAX_FAULTS = 5;
 
-async function importPrices(deps: Deps, actor: Actor, body: unknown) {
+async function setPrices(deps: Deps, actor: Actor, body: unknown, request: Request) {
   const { entries, faults } = readPriceFile(body);
   if (faults.length > 0) {
     const listed = faults
@@ -104,15 +115,23 @@ async function importPrices(deps: Deps, actor: Actor, body: unknown) {
     createdAtMs,
   }));
   const after = { version, prices: entries.length };
-  await change(deps, actor, { action: "price.import", target: version, before: null, after }, [
-    { kind: "price.put", overrides },
-  ]);
+  await change(
+    deps,
+    actor,
+    { action: "price.import", target: version, before: null, after },
+    importPrices(overrides, expectedVersion(request)),
+  );
   await read(() => deps.reloadPrices());
-  return { stored: entries.length, version };
+  return { stored: entries.length, version, revision: await revision(deps) };
 }
 
-async function removePrice(deps: Deps, actor: Actor, url: string) {
-  const { provider, model } = parseWhere(url);
+/** 0: none was ever changed. */
+async function revision(deps: Deps): Promise<number> {
+  return (await read(() => deps.store.settings.get(PRICES_SETTING)))?.version ?? 0;
+}
+
+async function unsetPrice(deps: Deps, actor: Actor, request: Request) {
+  const { provider, model } = parseWhere(request.url);
   const stored = await read(() => deps.store.prices.list());
   const price = found(
     stored.find((each) => each.provider === provider && each.model === model),
@@ -120,9 +139,12 @@ async function removePrice(deps: Deps, actor: Actor, url: string) {
     "price",
   );
   const facts = { before: { model, version: price.version }, after: null };
-  await change(deps, actor, { action: "price.remove", target: provider, ...facts }, [
-    { kind: "price.remove", provider, model },
-  ]);
+  await change(
+    deps,
+    actor,
+    { action: "price.remove", target: provider, ...facts },
+    removePrice({ provider, model }, expectedVersion(request)),
+  );
   await read(() => deps.reloadPrices());
   return { removed: true };
 }

@@ -42,6 +42,7 @@ test("a price counts from the next request on, is audited, and is gone when it i
   expect((await admin("PUT", "/admin/prices", FILE)).body).toEqual({
     stored: 1,
     version: "2026-11",
+    revision: 1,
   });
   expect(await costOfNext()).toBe(2_000_000_000n);
   const price = (await admin("GET", AT)).body;
@@ -53,6 +54,20 @@ test("a price counts from the next request on, is audited, and is gone when it i
   expect((await admin("DELETE", "/admin/prices?provider=mock&model=m")).status).toBe(200);
   expect(await costOfNext()).toBeNull();
   expect((await admin("DELETE", "/admin/prices?provider=mock&model=m")).status).toBe(404);
+});
+
+test("prices are changed only as they were read, where what was read is named", async () => {
+  const { revision } = (await admin("GET", "/admin/prices")).body;
+  const at = (version: number) => ({ "if-match": `"${version}"` });
+  const put = (version: number) => admin("PUT", "/admin/prices", FILE, undefined, at(version));
+  expect((await put(revision)).body.revision).toBe(revision + 1);
+  expect((await put(revision)).status).toBe(409);
+  const where = "/admin/prices?provider=mock&model=m";
+  expect((await admin("DELETE", where, undefined, undefined, at(revision))).status).toBe(409);
+  expect((await admin("GET", AT)).status).toBe(200);
+  const removed = await admin("DELETE", where, undefined, undefined, at(revision + 1));
+  expect(removed.status).toBe(200);
+  expect((await admin("GET", "/admin/prices")).body.revision).toBe(revision + 2);
 });
 
 test("a faulty file is refused whole, by the place of each fault", async () => {

@@ -191,6 +191,38 @@ describe("a provider that is set over the admin API", () => {
     await admin("DELETE", "/admin/providers/acme");
   });
 
+  test("is changed by one of many who change it at once, and serves all the while", async () => {
+    const made = await admin("POST", "/admin/providers", acme({ api_key: "sk-0" }));
+    let { version } = made.body;
+    let isDone = false;
+    const statuses: number[] = [];
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!isDone) statuses.push(await ask("acme/a1"));
+    });
+    const before = upstream.requests.length;
+    for (let n = 1; n <= 20; n++) {
+      const changes = await Promise.all(
+        Array.from({ length: 4 }, (_, who) =>
+          admin("PATCH", "/admin/providers/acme", { api_key: `sk-${n}-${who}` }, undefined, {
+            "if-match": String(version),
+          }),
+        ),
+      );
+      expect(changes.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+      version += 1;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    isDone = true;
+    await Promise.all(callers);
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    const keys = upstream.requests
+      .slice(before)
+      .map(({ headers }) => headers.get("authorization") ?? "");
+    expect(keys.filter((key) => !/^Bearer sk-\d+(?:-\d)?$/.test(key))).toEqual([]);
+    await admin("DELETE", "/admin/providers/acme");
+  }, 20_000);
+
   test("never takes a secret to another place than it was given for", async () => {
     await admin("POST", "/admin/providers", acme());
     const move = (more: object = {}) =>

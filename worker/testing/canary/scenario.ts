@@ -443,6 +443,12 @@ const READABLE = [
   "/admin/privacy",
   "/admin/traces?limit=1000",
   "/admin/sessions",
+  "/admin/providers",
+  "/admin/routes",
+  "/admin/retention",
+  "/admin/prices",
+  "/admin/health",
+  "/admin/boundary",
   "/docs/json",
 ] as const;
 
