@@ -18,11 +18,11 @@ function test(name: string, body: Body, _options?: unknown): void {
 
 type Group = (name: string, body: () => void) => void;
 
+const skip: Group = (name, body) => void group.skip(name, body);
 const describe = Object.assign(((name, body) => void group(name, body)) satisfies Group, {
+  skip,
   skipIf: (condition: boolean): Group =>
-    condition
-      ? (name, body) => void group.skip(name, body)
-      : (name, body) => void group(name, body),
+    condition ? skip : (name, body) => void group(name, body),
 });
 
 export { after as afterAll, afterEach, before as beforeAll, beforeEach, describe, expect, test };
