@@ -80,6 +80,11 @@ export async function answerRoute(
     query: new URL(request.url).searchParams,
     params,
     api,
+    raw: (path, headers = {}) =>
+      deps.fetcher(deps.gatewayUrl + path, {
+        headers: { ...headers, authorization: `Bearer ${token}` },
+        signal: request.signal,
+      }),
     who,
     preferences: readPreferences(cookies),
     nowMs: deps.now(),

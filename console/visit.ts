@@ -14,6 +14,8 @@ export interface Visit {
   readonly params: Readonly<Record<string, string>>;
   /** In the name of who is signed in. */
   readonly api: AdminApi;
+  /** The admin API's bytes, for files and streams: `path` begins with `/admin/`. Any status. Rejects where the gateway is away. */
+  readonly raw: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Response>;
   readonly who: SignedIn;
   readonly preferences: Preferences;
   /** ms since 1970. */

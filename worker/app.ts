@@ -9,6 +9,7 @@ import { auditRoutes } from "./routes/admin/audit.ts";
 import { capRoutes } from "./routes/admin/caps.ts";
 import { inviteRoutes } from "./routes/admin/invites.ts";
 import { keyRoutes } from "./routes/admin/keys.ts";
+import { latencyRoutes } from "./routes/admin/latency.ts";
 import { limitRoutes } from "./routes/admin/limits.ts";
 import { peopleRoutes } from "./routes/admin/people.ts";
 import { priceRoutes } from "./routes/admin/prices.ts";
@@ -56,6 +57,7 @@ export function apiRoutes(deps: Deps) {
     .use(capRoutes(deps))
     .use(limitRoutes(deps))
     .use(peopleRoutes(deps))
+    .use(latencyRoutes(deps))
     .use(sessionRoutes(deps))
     .use(accountRoutes(deps))
     .use(providerRoutes(deps))

@@ -7,6 +7,8 @@ interface FieldProps {
   readonly hint?: string;
   /** What the gateway refused about it. */
   readonly fault?: string | null;
+  /** Tells two fields of one name apart. */
+  readonly suffix?: string;
 }
 
 interface TextFieldProps extends FieldProps {
@@ -22,7 +24,7 @@ interface TextFieldProps extends FieldProps {
 
 export function TextField(props: TextFieldProps) {
   const { name, label, value = "", type = "text", placeholder, choices } = props;
-  const id = `field-${name}`;
+  const id = `field-${name}${props.suffix ?? ""}`;
   return (
     <div class="field">
       <label for={id} safe>
@@ -66,7 +68,7 @@ interface SelectProps extends FieldProps {
 
 export function SelectField(props: SelectProps) {
   const { name, label, value, choices, submits = false } = props;
-  const id = `field-${name}`;
+  const id = `field-${name}${props.suffix ?? ""}`;
   return (
     <div class="field">
       <label for={id} safe>
@@ -95,7 +97,7 @@ interface CheckProps extends FieldProps {
 
 export function CheckField(props: CheckProps) {
   const { name, label, isChecked } = props;
-  const id = `field-${name}`;
+  const id = `field-${name}${props.suffix ?? ""}`;
   return (
     <div class="field check">
       <input

@@ -1,6 +1,6 @@
 /** Instants in the reader's zone, the zone named, the exact instant in the element for machines. */
 
-type TimeShape = "full" | "minute" | "day" | "clock";
+type TimeShape = "full" | "minute" | "hour" | "day" | "clock";
 
 const OPTIONS: Readonly<Record<TimeShape, Intl.DateTimeFormatOptions>> = {
   full: {
@@ -14,6 +14,7 @@ const OPTIONS: Readonly<Record<TimeShape, Intl.DateTimeFormatOptions>> = {
     timeZoneName: "short",
   },
   minute: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  hour: { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   day: { month: "short", day: "numeric" },
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
 };

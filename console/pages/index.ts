@@ -4,9 +4,11 @@ import { healthRoutes } from "./health/routes.ts";
 import { overviewRoutes } from "./overview/routes.ts";
 import { patternRoutes } from "./patterns/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.tsx";
+import { spendRoutes } from "./spend/routes.ts";
 
 export const routes: readonly Route[] = [
   ...overviewRoutes,
+  ...spendRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

@@ -1,12 +1,12 @@
 /**
- * A ledger like a company's, written before a gateway opens it: thirty days of people at work, with nights, weekends, and a bad
+ * A ledger like a company's, written before a gateway opens it: sixty days of people at work, with nights, weekends, and a bad
  * afternoon. Without chance: the same figures each time.
  */
 import { openStore } from "../../db/open.ts";
 import type { LedgerRow } from "../../db/store.ts";
 import { createIdSource } from "../../worker/ids.ts";
 
-const DAYS = 30;
+const DAYS = 60;
 const HOUR_MS = 3_600_000;
 const PEOPLE = [
   ["ann@example.com", "platform"],
@@ -25,6 +25,8 @@ const MODELS = [
   { provider: "openai", model: "gpt-5", input: 1_250_000n, output: 10_000_000n },
   { provider: "local", model: "qwen3-32b", input: 0n, output: 0n },
 ] as const;
+/** Who asks, in turn: some more than others. */
+const TURNS = [0, 2, 0, 7, 4, 1, 0, 2, 3, 5, 0, 2, 1, 6, 7, 0, 4, 2, 1, 3, 0, 7, 2] as const;
 /** Of a working day, hour by hour. */
 const RHYTHM = [1, 0, 0, 0, 0, 1, 2, 4, 8, 11, 12, 10, 7, 10, 12, 11, 9, 7, 4, 3, 2, 2, 1, 1];
 
@@ -58,9 +60,9 @@ function makeRow(
   isBadHour: boolean,
 ): LedgerRow {
   // Steps that share no factor with the lists visit them in no visible order.
-  const [user, team] = PEOPLE[(index * 5 + (index % 3)) % PEOPLE.length] ?? PEOPLE[0];
+  const [user, team] = PEOPLE[TURNS[index % TURNS.length] ?? 0] ?? PEOPLE[0];
   const chosen = MODELS[(index * 3 + (index % 7)) % MODELS.length] ?? MODELS[0];
-  const inputTokens = 400 + ((index * 7_919) % 24_000);
+  const inputTokens = 900 + ((index * 7_919) % 64_000);
   const outputTokens = 60 + ((index * 104_729) % 1_900);
   const isFault = isBadHour ? index % 3 === 0 : index % 61 === 0;
   const cached = index % 2 === 0 ? Math.floor(inputTokens * 0.6) : 0;

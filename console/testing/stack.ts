@@ -37,7 +37,7 @@ export interface Stack {
 }
 
 interface StackOptions {
-  /** Thirty days of traffic before the start. Default: none. */
+  /** Sixty days of traffic before the start. Default: none. */
   readonly isSeeded?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -51,6 +51,7 @@ describe("the API description", () => {
       "/admin/keys",
       "/admin/keys/{id}",
       "/admin/keys/{id}/rotate",
+      "/admin/latency",
       "/admin/limits",
       "/admin/limits/{id}",
       "/admin/prices",

@@ -1,4 +1,87 @@
-/** The overview. */
-import { testPage } from "../../testing/page-tests.ts";
+/** The overview, and the figures that stand in it. */
+import { describe, expect, test } from "bun:test";
+import { makeRow } from "../../../db/contract/rows.ts";
+import { createIdSource } from "../../../worker/ids.ts";
+import { startConsole } from "../../testing/console.ts";
+import { testPage, textOf } from "../../testing/page-tests.ts";
+import { figuresOf, sumUsd } from "./figures.ts";
 
-testPage({ path: "/", area: "spend", title: "Overview" });
+testPage({
+  path: "/",
+  area: "spend",
+  title: "Overview",
+  empty: "No requests in the last 30 days",
+  async fill({ gateway }) {
+    const nowMs = Date.now();
+    const ids = createIdSource(() => nowMs, null);
+    const row = { timeMs: nowMs, user: "ann@example.com", costPicoUsd: 1_230_000_000_000n };
+    await gateway.store.ledger.append(
+      makeRow({ ...row, id: ids.rowId(), traceId: ids.traceId(), outcome: "ok", latencyMs: 1_500 }),
+    );
+    return { shows: "ann@example.com" };
+  },
+});
+
+test("the overview tells errors from answers, and this period from the one before", async () => {
+  const at = await startConsole();
+  try {
+    const nowMs = Date.now();
+    const outcomes = ["ok", "ok", "upstream_error", "refused"] as const;
+    let timeMs = nowMs;
+    const ids = createIdSource(() => timeMs, null);
+    for (const [outcome, daysAgo] of [
+      ["ok", 40],
+      ...outcomes.map((each) => [each, 0] as const),
+    ] as const) {
+      timeMs = nowMs - daysAgo * 86_400_000;
+      const costPicoUsd = outcome === "ok" ? 500_000_000_000n : 0n;
+      await at.gateway.store.ledger.append(
+        makeRow({
+          id: ids.rowId(),
+          traceId: ids.traceId(),
+          timeMs,
+          outcome,
+          costPicoUsd,
+          unpriced: false,
+        }),
+      );
+    }
+    const text = textOf((await at.get("/", await at.signIn("viewer"))).html);
+    expect(text).toContain("Spend $1.00 +100%");
+    expect(text).toContain("Requests 4 +300%");
+    expect(text).toContain("Errors 25%");
+    expect(text).toContain("1 refused");
+    expect(text).toContain("Of the newest 4 requests in the range");
+    const day = textOf((await at.get("/?range=24h", await at.signIn("viewer"))).html);
+    expect(day).toContain("Spend $1.00");
+    expect(day).toContain("By the hour");
+  } finally {
+    await at.stop();
+  }
+});
+
+describe("figures", () => {
+  test("add money exactly, and fill the steps without requests", () => {
+    const base = {
+      requests: 1,
+      input_tokens: 10,
+      output_tokens: 5,
+      saved_usd: "0.000000000000",
+      unpriced_requests: 0,
+    };
+    const range = { fromMs: Date.UTC(2026, 10, 1), toMs: Date.UTC(2026, 10, 3) + 1 };
+    const figures = figuresOf(
+      [
+        { ...base, day: "2026-11-01", outcome: "ok", cost_usd: "0.100000000001" },
+        { ...base, day: "2026-11-03", outcome: "timeout", cost_usd: "0.200000000002" },
+      ],
+      range,
+      "day",
+    );
+    expect(figures.costUsd).toBe("0.300000000003");
+    expect(figures.steps).toEqual(["2026-11-01", "2026-11-02", "2026-11-03"]);
+    expect(figures.course.requests).toEqual([1, 0, 1]);
+    expect([figures.errors, figures.tokens]).toEqual([1, 30]);
+    expect(sumUsd(["-1.500000000000", "0.250000000000"])).toBe("-1.250000000000");
+  });
+});

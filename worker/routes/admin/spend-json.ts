@@ -8,6 +8,7 @@ import {
 } from "../../../db/store.ts";
 import { decodeMetadata } from "../../kept-metadata.ts";
 import { formatPicoUsd } from "../../money.ts";
+import { schemaEach } from "./schema-each.ts";
 
 const Name = t.Union([t.String(), t.Null()]);
 const Count = t.Integer({ minimum: 0 });
@@ -119,9 +120,10 @@ const sums = {
 
 /** @param kept further names that spend is grouped by */
 export function spendReport(kept: readonly string[]) {
-  const groupKeys = Object.fromEntries(
-    [...SPEND_GROUPS, ...kept].map((name) => [name, t.Optional(Name)] as const),
-  );
+  const groupKeys = {
+    ...schemaEach(SPEND_GROUPS, () => t.Optional(Name)),
+    ...schemaEach(kept, () => t.Optional(Name)),
+  };
   return t.Object(
     {
       from: t.String({ format: "date-time" }),
@@ -129,6 +131,7 @@ export function spendReport(kept: readonly string[]) {
       tz: t.String(),
       totals: t.Object(sums),
       groups: t.Array(t.Object({ ...groupKeys, ...sums })),
+      group_names: t.Array(t.String(), { description: "What `group_by` takes here" }),
     },
     { description: "Totals over the range, and the groups" },
   );

@@ -6,6 +6,7 @@ import { ownHeaders } from "../../pipeline/respond.ts";
 import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
 import { toCsv } from "./csv.ts";
+import { schemaEach } from "./schema-each.ts";
 import {
   LedgerRecord,
   spendReport,
@@ -17,10 +18,7 @@ import { metadataNames, parseFormat, parseRecordsQuery, parseSpendQuery } from "
 
 const Text = (description: string) => t.Optional(t.String({ description }));
 
-const filtersBy = (names: readonly string[]) =>
-  Object.fromEntries(
-    names.map((name) => [name, Text(`Rows with this ${name}; empty: rows without one`)]),
-  );
+const describeFilter = (name: string) => Text(`Rows with this ${name}; empty: rows without one`);
 const range = {
   from: Text("Inclusive; a date (UTC) or RFC 3339. Default: 30 days before `to`"),
   to: Text("Exclusive; default: now"),
@@ -32,7 +30,10 @@ const range = {
  * @param kept what the operator named in `ANYRAY_METADATA_KEYS`
  */
 function describeParameters(kept: readonly string[]) {
-  const filters = filtersBy([...LEDGER_FILTERS, "model", ...kept]);
+  const filters = {
+    ...schemaEach([...LEDGER_FILTERS, "model"], describeFilter),
+    ...schemaEach(kept, describeFilter),
+  };
   const groups = [...SPEND_GROUPS, ...kept].join(", ");
   return {
     spend: t.Object(
@@ -72,6 +73,7 @@ export function spendRoutes(deps: Deps) {
             tz: query.timeZone,
             totals: toSumsJson(report.totals),
             groups: report.groups.map(toGroupJson),
+            group_names: [...SPEND_GROUPS, ...kept],
           };
         },
         {

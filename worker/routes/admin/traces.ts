@@ -18,6 +18,7 @@ import { attemptSpan, isFollowed, requestSpan, type Span, traceIdOf } from "../.
 import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
 import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
+import { schemaEach } from "./schema-each.ts";
 import { toGroupJson } from "./spend-json.ts";
 import { parseWhere } from "./spend-query.ts";
 import {
@@ -44,7 +45,7 @@ const TraceParameters = t.Object(
     to: Text("Exclusive; default: now"),
     limit: Text("1 to 1000, default 100"),
     cursor: Text("`next_cursor` of the page before"),
-    ...Object.fromEntries(FILTERS.map((name) => [name, Text(`Traces with this ${name}`)])),
+    ...schemaEach(FILTERS, (name) => Text(`Traces with this ${name}`)),
     min_latency_ms: Text("Traces that took at least as long"),
     min_cost_usd: Text("Traces that cost at least as much"),
   },

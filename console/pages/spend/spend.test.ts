@@ -1,0 +1,120 @@
+/** The Spend page: its question in the address, its figures, and the file. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { makeRow } from "../../../db/contract/rows.ts";
+import { createIdSource } from "../../../worker/ids.ts";
+import { startConsole, type TestConsole } from "../../testing/console.ts";
+import { testPage, textOf } from "../../testing/page-tests.ts";
+import { seriesOf } from "./course.ts";
+
+async function fill({ gateway }: TestConsole, count = 1): Promise<void> {
+  const nowMs = Date.now();
+  const ids = createIdSource(() => nowMs, null);
+  const rows = Array.from({ length: count }, (_, index) =>
+    makeRow({
+      id: ids.rowId(),
+      traceId: ids.traceId(),
+      timeMs: nowMs,
+      user: index % 2 === 0 ? "ann@example.com" : null,
+      team: "core",
+      modelServed: index % 2 === 0 ? "large" : "small",
+      costPicoUsd: 1_000_000_000_000n,
+      unpriced: false,
+    }),
+  );
+  await Promise.all(rows.map((row) => gateway.store.ledger.append(row)));
+}
+
+testPage({
+  path: "/spend",
+  area: "spend",
+  title: "Spend",
+  empty: "No requests match",
+  async fill(at) {
+    await fill(at);
+    return { shows: "ann@example.com", path: "/spend?group_by=user&group_by=model&team=core" };
+  },
+});
+
+describe("the Spend page", () => {
+  let at: TestConsole;
+  let token: string;
+  beforeAll(async () => {
+    at = await startConsole();
+    token = await at.signIn("viewer");
+    await fill(at, 4);
+  });
+  afterAll(() => at.stop());
+  const read = async (query: string) => textOf((await at.get(`/spend?${query}`, token)).html);
+
+  test("groups by what the address says, names what nobody is named for, and leads on", async () => {
+    const text = await read("group_by=user");
+    expect(text).toContain("ann@example.com $2.00 50% new 2");
+    expect(text).toContain("No user $2.00 50%");
+    const { html } = await at.get("/spend?group_by=user", token);
+    expect(html).toContain('href="/spend?group_by=model&user=none"');
+  });
+
+  test("groups by two, by time, and by every name that the API knows", async () => {
+    expect(await read("group_by=team&group_by=model")).toContain("core large $2.00");
+    const { group_names: names } = await (
+      await at.gateway.fetch("/admin/spend", {
+        headers: { authorization: `Bearer ${at.gateway.adminToken}` },
+      })
+    ).json();
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) {
+      const { status, html } = await at.get(`/spend?group_by=${name}&range=24h`, token);
+      expect([name, status, textOf(html).includes("Spend $4.00")]).toEqual([name, 200, true]);
+    }
+  });
+
+  test("filters by what the address says; each filter can be taken off", async () => {
+    const { html } = await at.get("/spend?model=large&user=none", token);
+    expect(textOf(html)).toContain("No requests match");
+    const one = await at.get("/spend?model=large&outcome=ok", token);
+    expect(textOf(one.html)).toContain("Spend $2.00");
+    expect(textOf(one.html)).toContain("Take off: Outcome: ok");
+    expect(one.html).toContain('href="/spend?model=large"');
+    expect(one.html).toContain('<input type="hidden" name="outcome" value="ok"/>');
+  });
+
+  test("says what the gateway refuses, with the question still there", async () => {
+    const { status, html } = await at.get("/spend?group_by=nonsense&user=ann", token);
+    expect(status).toBe(400);
+    expect(textOf(html)).toContain("group_by");
+    expect(html).toContain('value="ann"');
+  });
+
+  test("takes two dates, the second included", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await read(`from=${today}&to=${today}`)).toContain("Spend $4.00");
+    expect(await read("from=2020-01-01&to=2020-01-02")).toContain("No requests match");
+  });
+
+  test("gives the rows as a file, all pages of them, and a refusal as a page", async () => {
+    await fill(at, 1_200);
+    const { headers, html } = await at.get("/spend.csv?team=core", token);
+    expect(headers.get("content-disposition")).toBe('attachment; filename="spend.csv"');
+    const lines = html.trimEnd().split("\r\n");
+    expect(lines).toHaveLength(1_205);
+    expect(lines.filter((line) => line.startsWith("id,"))).toHaveLength(1);
+    const refused = await at.get("/spend.csv?nonsense=1", token);
+    expect([refused.status, refused.headers.get("content-type")]).toEqual([
+      400,
+      "text/html; charset=utf-8",
+    ]);
+    expect((await at.get("/spend.csv", await at.signIn("auditor"))).status).toBe(403);
+  });
+});
+
+test("series come the costliest first, and only steps of the range count", () => {
+  const groups = [
+    { day: "2026-11-01", name: "a", cost_usd: "1.000000000000" },
+    { day: "2026-11-02", name: "b", cost_usd: "5.000000000000" },
+    { day: "2026-12-01", name: "b", cost_usd: "9.000000000000" },
+  ];
+  expect(seriesOf(groups, ["2026-11-01", "2026-11-02"], ({ name }) => name)).toEqual([
+    { name: "b", values: [0, 5] },
+    { name: "a", values: [1, 0] },
+  ]);
+});
