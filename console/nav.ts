@@ -17,7 +17,12 @@ interface NavSection {
 const SECTIONS: readonly NavSection[] = [
   {
     label: "Spend",
-    items: [{ href: "/", label: "Overview", icon: "overview", area: "spend" }],
+    items: [
+      { href: "/", label: "Overview", icon: "overview", area: "spend" },
+      { href: "/spend", label: "Spend", icon: "spend", area: "spend" },
+      { href: "/users", label: "Users", icon: "user", area: "spend" },
+      { href: "/teams", label: "Teams", icon: "team", area: "spend" },
+    ],
   },
   {
     label: "Activity",

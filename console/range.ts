@@ -1,12 +1,19 @@
 /** The range of time that a page looks at, and the one before it. Kept in the address: `?range=7d`, or `?from=…&to=…`. */
 
-export const RANGES = [
+interface NamedRange {
+  readonly name: string;
+  readonly label: string;
+  readonly hours: number;
+}
+
+const DEFAULT_RANGE: NamedRange = { name: "30d", label: "30 days", hours: 30 * 24 };
+
+export const RANGES: readonly NamedRange[] = [
   { name: "24h", label: "24 hours", hours: 24 },
   { name: "7d", label: "7 days", hours: 7 * 24 },
-  { name: "30d", label: "30 days", hours: 30 * 24 },
+  DEFAULT_RANGE,
   { name: "90d", label: "90 days", hours: 90 * 24 },
-] as const;
-const DEFAULT_RANGE = "30d";
+];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Above it, hours would be too many to tell apart, and too slow to sum. */
@@ -32,8 +39,7 @@ export function readRange(query: URLSearchParams, nowMs: number): Range {
     return make(null, "from – to", from, to + DAY_MS);
   }
   const known = RANGES.find(({ name }) => name === query.get("range"));
-  const { name, label, hours } =
-    known ?? RANGES.find((each) => each.name === DEFAULT_RANGE) ?? RANGES[0];
+  const { name, label, hours } = known ?? DEFAULT_RANGE;
   const isHourly = hours * HOUR_MS <= MAX_HOURLY_MS;
   const unit = isHourly ? HOUR_MS : DAY_MS;
   // The last step is the one under way.

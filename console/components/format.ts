@@ -41,6 +41,16 @@ export function formatUsd(usd: string | null): string {
   return `${sign}$${toFixed(size, digits)}`;
 }
 
+/** Of a sum: `unpriced` where no request of it has a price, so that the unknown does not look free. */
+export function formatSumUsd(sum: {
+  readonly cost_usd: string;
+  readonly requests: number;
+  readonly unpriced_requests: number;
+}): string {
+  const isUnknown = sum.requests > 0 && sum.unpriced_requests === sum.requests;
+  return formatUsd(isUnknown ? null : sum.cost_usd);
+}
+
 /** `$12.3K`, for axes and tiles. */
 export function formatUsdCompact(usd: number): string {
   const size = Math.abs(usd);

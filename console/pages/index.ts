@@ -3,12 +3,14 @@ import type { Route } from "../visit.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { overviewRoutes } from "./overview/routes.ts";
 import { patternRoutes } from "./patterns/routes.ts";
+import { peopleRoutes } from "./people/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.tsx";
 import { spendRoutes } from "./spend/routes.ts";
 
 export const routes: readonly Route[] = [
   ...overviewRoutes,
   ...spendRoutes,
+  ...peopleRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

@@ -43,12 +43,12 @@ describe("xss-scan", () => {
       "export const Bad = ({ names }: { names: string[] }) => <ul>{names.map((name) => <li>{name}</li>)}</ul>;\n",
     );
     expect(nested.code).toBe(1);
-  });
+  }, 30_000);
 
   test("lets escaped text pass", () => {
     const good = scan("export const Good = ({ name }: { name: string }) => <p safe>{name}</p>;\n");
     expect([good.code, good.output.includes("error")]).toEqual([0, false]);
-  });
+  }, 30_000);
 });
 
 /** It looks only at the second branch of a condition: the first ones are looked at here. */

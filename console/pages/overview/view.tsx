@@ -9,6 +9,7 @@ import {
   formatCount,
   formatDuration,
   formatShare,
+  formatSumUsd,
   formatUsd,
   formatUsdCompact,
   plural,
@@ -30,6 +31,7 @@ interface Group {
   readonly team?: string | null;
   readonly model?: string | null;
   readonly requests: number;
+  readonly unpriced_requests: number;
   readonly cost_usd: string;
 }
 
@@ -198,7 +200,7 @@ function Top({ title, of, groups, total, range }: TopProps) {
       label: name ?? `No ${of}`,
       href: `/spend?${query}`,
       value: toNumber(group.cost_usd),
-      shown: formatUsd(group.cost_usd),
+      shown: formatSumUsd(group),
       exact: group.cost_usd,
       note: formatShare(toNumber(group.cost_usd) / toNumber(total)),
     };
@@ -220,10 +222,10 @@ function Top({ title, of, groups, total, range }: TopProps) {
   );
 }
 
-const LATENCY_ROWS = [
+const LATENCY_ROWS: readonly (readonly [string, "latency_ms" | "ttfb_ms"])[] = [
   ["To the last byte", "latency_ms"],
   ["To the first byte", "ttfb_ms"],
-] as const;
+];
 
 function LatencyTable({ latency }: { readonly latency: Latency }) {
   return (

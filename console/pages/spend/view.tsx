@@ -8,6 +8,7 @@ import {
   formatCompact,
   formatCount,
   formatShare,
+  formatSumUsd,
   formatUsd,
   formatUsdCompact,
   plural,
@@ -253,7 +254,7 @@ function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
       align: "right",
       cell: (group) => (
         <span title={group.cost_usd} safe>
-          {formatUsd(group.cost_usd)}
+          {formatSumUsd(group)}
         </span>
       ),
     },
@@ -304,8 +305,8 @@ function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
     <>
       <Table caption={caption} columns={columns} rows={rows} empty={<Text text="No groups." />} />
       {report.groups.length < 100 ? null : (
-        <p class="more muted">
-          {plural(report.groups.length, "group")} are shown; the sums above are of all.
+        <p class="more muted" safe>
+          {`${plural(report.groups.length, "group")} are shown; the sums above are of all.`}
         </p>
       )}
     </>

@@ -24,6 +24,8 @@ const SubjectRecord = t.Object({
   created_at: t.String({ format: "date-time" }),
 });
 
+type SubjectRecord = typeof SubjectRecord.static;
+
 const Erasure = t.Object(
   {
     id: t.String(),
@@ -41,39 +43,32 @@ const Text = (description: string) => t.Optional(t.String({ description }));
 
 export function subjectRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/subjects", "privacy")
-    .get(
-      "",
-      async ({ request }) => {
-        const { after, limit } = parseQuery(request.url);
-        const page = await readSubjects(deps, after, limit);
-        const last = page.length < limit ? undefined : page.at(-1);
-        return { subjects: page.map(toRecord), next_cursor: last?.handle ?? null };
-      },
-      {
-        query: t.Object(
-          {
-            cursor: Text("`next_cursor` of the page before"),
-            limit: Text("1 to 1000, default 100"),
-          },
-          { additionalProperties: true },
+    .get("", ({ request }) => findSubjects(deps, parseQuery(request.url)), {
+      query: t.Object(
+        {
+          kind: Text("Subjects of this kind: user | team | key"),
+          name: Text("Subjects of this name. A page may hold fewer than `limit`, or none: go on"),
+          cursor: Text("`next_cursor` of the page before"),
+          limit: Text("1 to 1000, default 100"),
+        },
+        { additionalProperties: true },
+      ),
+      response: {
+        200: t.Object(
+          { subjects: t.Array(SubjectRecord), next_cursor: t.Union([t.String(), t.Null()]) },
+          { description: "One page" },
         ),
-        response: {
-          200: t.Object(
-            { subjects: t.Array(SubjectRecord), next_cursor: t.Union([t.String(), t.Null()]) },
-            { description: "One page" },
-          ),
-          400: AdminError,
-          401: AdminError,
-          403: AdminError,
-          503: AdminError,
-        },
-        detail: {
-          tags: ["Privacy"],
-          summary: "Whose content is sealed, in the order of the handles",
-          security: [{ adminToken: [] }],
-        },
+        400: AdminError,
+        401: AdminError,
+        403: AdminError,
+        503: AdminError,
       },
-    )
+      detail: {
+        tags: ["Privacy"],
+        summary: "Whose content is sealed, in the order of the handles",
+        security: [{ adminToken: [] }],
+      },
+    })
     .delete(
       "/:id/content-key",
       async ({ params, actor }) => {
@@ -111,6 +106,30 @@ function toRecord({ handle, name, kid, createdAtMs }: Subject) {
     kid,
     created_at: new Date(createdAtMs).toISOString(),
   };
+}
+
+/** Names are looked for in one page's worth of this many subjects. */
+const MAX_LOOKED_AT = 10_000;
+const STEP = 1_000;
+
+async function findSubjects(deps: Deps, { after, limit, kind, name }: SubjectsQuery) {
+  const isAll = kind === null && name === null;
+  const found: SubjectRecord[] = [];
+  let cursor = after;
+  for (let looked = 0; looked < MAX_LOOKED_AT; looked += STEP) {
+    const count = isAll ? limit : STEP;
+    const page = await readSubjects(deps, cursor, count);
+    const wanted = page
+      .map(toRecord)
+      .filter((each) => (kind ?? each.kind) === each.kind && (name ?? each.name) === each.name);
+    const taken = wanted.slice(0, limit - found.length);
+    found.push(...taken);
+    const isFull = found.length === limit;
+    cursor = (isFull ? taken.at(-1)?.id : page.at(-1)?.handle) ?? null;
+    if (page.length < count && taken.length === wanted.length) cursor = null;
+    if (isFull || cursor === null) break;
+  }
+  return { subjects: found, next_cursor: cursor };
 }
 
 async function readSubjects(deps: Deps, after: string | null, limit: number) {
@@ -153,11 +172,27 @@ function erasure(handle: string, actor: string, timeMs: number): AuditDraft {
   };
 }
 
-function parseQuery(url: string): { after: string | null; limit: number } {
-  const parameters = readParameters(url, ["cursor", "limit"]);
+interface SubjectsQuery {
+  readonly after: string | null;
+  readonly limit: number;
+  readonly kind: string | null;
+  readonly name: string | null;
+}
+
+function parseQuery(url: string): SubjectsQuery {
+  const parameters = readParameters(url, ["cursor", "limit", "kind", "name"]);
   const after = parameters.get("cursor") ?? null;
   if (after !== null && !HANDLE.test(after)) {
     throw invalid("cursor", "It is the `next_cursor` of the page before.");
   }
-  return { after, limit: parseLimit(parameters.get("limit")) };
+  const kind = parameters.get("kind") ?? null;
+  if (kind !== null && !["user", "team", "key"].includes(kind)) {
+    throw invalid("kind", "It is user, team or key.");
+  }
+  return {
+    after,
+    limit: parseLimit(parameters.get("limit")),
+    kind,
+    name: parameters.get("name") ?? null,
+  };
 }
