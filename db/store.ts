@@ -9,6 +9,7 @@
 import type { AdminStore, CapCharge } from "./store-admin.ts";
 import type { AuditStore, SettingStore } from "./store-audit.ts";
 import type { ContentReader } from "./store-content.ts";
+import type { SharedDatabase } from "./store-shared.ts";
 
 export * from "./store-admin.ts";
 export * from "./store-audit.ts";
@@ -337,6 +338,8 @@ export interface Store {
   /** Written by the sealing thread alone; here it is read. */
   readonly content: ContentReader;
   readonly journal: AttemptJournal;
+  /** Null: this gateway has its database for itself. */
+  readonly shared: SharedDatabase | null;
   /** Flushes what is pending and lets go of the data directory. */
   close(): Promise<void>;
 }

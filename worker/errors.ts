@@ -47,7 +47,7 @@ const TABLE = {
     "The provider refused the gateway's credential. The operator must check the provider's API key.",
   ],
   draining: [503, "The gateway is shutting down. Try again."],
-  store_unavailable: [503, "The gateway cannot write its ledger now. Try again later."],
+  store_unavailable: [503, "The gateway cannot reach its store now. Try again later."],
   timeout_connect: [504, "The provider did not accept a connection in time."],
   timeout_first_byte: [504, "The provider did not begin to answer in time."],
   timeout_idle: [504, "The provider fell silent in the middle of its answer."],

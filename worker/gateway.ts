@@ -18,7 +18,7 @@ import type { Config } from "./config/load.ts";
 import type { Place } from "./config/traces.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { createKeyring } from "./encryption/keyring.ts";
-import { createEgress, type Destination } from "./egress.ts";
+import { createEgress, type Destination, type EgressReport } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { createWebhook, WEBHOOK, type WebhookOptions } from "./limits/webhook.ts";
@@ -51,6 +51,8 @@ import { watchRoundTrips } from "./traces/round-trip-watch.ts";
 const TEMPO_INLINE_BYTES = 48 * 1024;
 /** How often price overrides that another process wrote are read. */
 const PRICES_MS = 5_000;
+/** How often the use of caps that several gateways count is read. */
+const USAGE_MS = 5_000;
 
 export interface Gateway {
   readonly app: App;
@@ -63,6 +65,8 @@ export interface Gateway {
 
 export interface GatewayOutside {
   readonly store: Store;
+  /** What has crossed the boundary to the database; null: it is a file. */
+  readonly databaseReport?: (() => EgressReport) | null;
   readonly clock: Clock;
   /** Takes a log line. */
   readonly logLine: (line: string) => void;
@@ -70,7 +74,7 @@ export interface GatewayOutside {
 
 /** Settles what an earlier process left open before anything is served. */
 export async function createGateway(config: Config, outside: GatewayOutside): Promise<Gateway> {
-  const { clock, store } = outside;
+  const { clock, store, databaseReport = null } = outside;
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
   const histograms = new Histograms();
@@ -102,6 +106,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const quotas = new Quotas({
     admin: store.admin,
     audit: store.audit,
+    shared: store.shared?.reservations ?? null,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     allowUnpriced: config.quotas.allowUnpriced,
@@ -130,6 +135,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const reload = setInterval(() => {
     reloadPrices().catch(() => log.write("warn", "price overrides not read; the last ones stay"));
   }, PRICES_MS);
+
+  const usage = store.shared === null ? undefined : startUsage(quotas, log);
 
   const resource = createResource(config.traces);
   const exporter = startExporter(config, resource, { egress, counters, log });
@@ -204,6 +211,19 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   });
   const estimator = createEstimator();
   const passwords = createPasswords();
+  const clientKeys = new ClientKeys(store.keys, () => clock.monotonic());
+  const access = new Access({
+    admin: store.admin,
+    adminToken: config.secrets.adminToken,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+  });
+  // What another gateway's administrator has set counts here at once.
+  store.shared?.onChange(async () => {
+    clientKeys.forget();
+    access.forget();
+    await Promise.all([quotas.reload(), reloadPrices(), roster.reload(), privacy.reload()]);
+  });
   const deps: Deps = {
     clock,
     ids,
@@ -211,7 +231,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     counters,
     histograms,
     store,
-    clientKeys: new ClientKeys(store.keys, () => clock.monotonic()),
+    clientKeys,
     claimedUsers: new ClaimedUsers(store.claimedUsers, () => clock.now()),
     get routing() {
       return roster.routing;
@@ -224,7 +244,10 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     quotas,
     providers: roster,
     keyring,
-    boundary: egress,
+    boundary: {
+      report: () => [...egress.report(), ...(databaseReport ? [databaseReport()] : [])],
+      refusedElsewhere: () => egress.refusedElsewhere(),
+    },
     checkpoints,
     startedAtMs: clock.now(),
     warnings: deploymentWarnings(config),
@@ -252,12 +275,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
         return windows.keepMs("traces_days");
       },
     },
-    access: new Access({
-      admin: store.admin,
-      adminToken: config.secrets.adminToken,
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-    }),
+    access,
     passwords,
     signIn: new SignIn(passwords, () => clock.now()),
     random: randomBytes,
@@ -269,6 +287,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     drain: () => live.drain(config.limits.drainMs),
     async close() {
       clearInterval(reload);
+      clearInterval(usage);
       roster.close();
       windows.close();
       retention.close();
@@ -284,6 +303,15 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       await store.close();
     },
   };
+}
+
+/** How caps stand that other gateways count, too: for who looks at them, and for soft ones. */
+function startUsage(quotas: Quotas, log: Log): ReturnType<typeof setInterval> {
+  return setInterval(() => {
+    quotas
+      .loadUsage()
+      .catch(() => log.write("warn", "the use of caps not read; as it was last, it stays"));
+  }, USAGE_MS);
 }
 
 function startExporter(
@@ -344,7 +372,7 @@ async function loadCatalogue(store: Store, log: Log) {
 async function addFirstKey(store: Store, secret: string, nowMs: number): Promise<void> {
   const parsed = parseClientKey(secret);
   if (parsed === null || (await store.keys.findByHash(parsed.hash)) !== null) return;
-  await store.keys.create({
+  const create = store.keys.create({
     id: createClientKeyId(randomBytes),
     secretHash: parsed.hash,
     display: parsed.display,
@@ -361,6 +389,11 @@ async function addFirstKey(store: Store, secret: string, nowMs: number): Promise
     endpoints: null,
     previousHash: null,
     previousUntilMs: null,
+  });
+  // Another gateway with the same key may have come first.
+  await create.catch(async (error: unknown) => {
+    const keys = await store.keys.list();
+    if (!keys.some(({ secretHash }) => secretHash === parsed.hash)) throw error;
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Store } from "../store.ts";
 
 /** What both databases have. */
-export type ContractStore = Omit<Store, "content" | "journal" | "close">;
+export type ContractStore = Omit<Store, "content" | "journal" | "shared" | "close">;
 
 /** One empty store a test. */
 export interface Opened {

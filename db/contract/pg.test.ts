@@ -1,5 +1,9 @@
 /** The contract suites on Postgres. */
 import { afterAll, beforeAll, describe } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openStore } from "../open.ts";
 import { createAdmin } from "../pg/admin.ts";
 import { createAppender } from "../pg/append.ts";
 import { createAudit } from "../pg/audit.ts";
@@ -36,6 +40,26 @@ const open: Open = async () => {
   };
 };
 
+/** As a gateway has it: rows go into the local ledger first, and are shipped before they are asked for. */
+const openShared: Open = async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "anyray-contract-"));
+  const database = await postgres.create();
+  const store = await openStore({ dataDir, ledgerSync: "normal", database });
+  // Nothing was asked about the caps: they wait for the rows.
+  const { admin, ledger } = store;
+  const capUsage: typeof admin.capUsage = async (fromMs) => {
+    await ledger.records({ fromMs: 0, toMs: 1, where: {}, limit: 1, beforeId: null });
+    return admin.capUsage(fromMs);
+  };
+  return {
+    store: { ...store, admin: { ...admin, capUsage } },
+    async remove() {
+      await store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+};
+
 describe.skipIf(!isPostgresThere)("on Postgres", () => {
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -49,4 +73,12 @@ describe.skipIf(!isPostgresThere)("on Postgres", () => {
   describePrices("Postgres", open);
   describeAudit("Postgres", open);
   describeAdmin("Postgres", open);
+
+  describeLedger("Postgres behind a local ledger", openShared);
+  describeSpend("Postgres behind a local ledger", openShared);
+  describeKeys("Postgres behind a local ledger", openShared);
+  describeClaimedUsers("Postgres behind a local ledger", openShared);
+  describePrices("Postgres behind a local ledger", openShared);
+  describeAudit("Postgres behind a local ledger", openShared);
+  describeAdmin("Postgres behind a local ledger", openShared);
 });

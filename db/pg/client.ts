@@ -1,4 +1,5 @@
 /** The one file that knows the driver. It opens no socket by itself: every connection is made by who opens the store. */
+import { Duplex } from "node:stream";
 import postgres from "postgres";
 import type { DatabaseOptions } from "../store-shared.ts";
 
@@ -23,7 +24,7 @@ export function createClient(options: DatabaseOptions, max: number): PgClient {
     password,
     max,
     // Given to the driver as its own kind of option, since its types don't name it.
-    ...{ socket: connect },
+    ...{ socket: () => connect().catch(failedSocket) },
     ssl:
       tls === null
         ? false
@@ -43,4 +44,19 @@ export function createClient(options: DatabaseOptions, max: number): PgClient {
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     },
   });
+}
+
+/**
+ * The driver gives a connection up only when its socket closes: one that never came about would be waited for for ever. It closes with the
+ * first write, since what the driver has yet to write would keep the connection from ever writing again.
+ */
+function failedSocket(error: Error): Duplex {
+  const socket = new Duplex({
+    read: () => undefined,
+    write(_chunk, _encoding, done) {
+      done();
+      socket.destroy(error);
+    },
+  });
+  return socket;
 }

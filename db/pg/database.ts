@@ -23,6 +23,8 @@ export interface PgDatabase {
   run<T>(work: (orm: Orm) => Promise<T>, limitMs?: number): Promise<T>;
   /** The same in one transaction; tried again where another one was in the way. */
   transaction<T>(work: (tx: Orm) => Promise<T>, limitMs?: number): Promise<T>;
+  /** With connections of its own from now on; what waits for the others fails. The driver's may be beyond recovery after a break. */
+  renew(): void;
   close(): Promise<void>;
 }
 
@@ -40,8 +42,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<PgDatabase
 
 /** Without a look at its schema, and without a word to it until something is asked. */
 export function connectDatabase(options: DatabaseOptions): PgDatabase {
-  const client = createClient(options, MAX_CONNECTIONS);
-  const orm: Orm = drizzle(client);
+  let { client, orm } = open(options);
   const run: PgDatabase["run"] = async (work, limitMs = LIMIT_MS) => {
     try {
       return await within(limitMs, work(orm));
@@ -50,7 +51,9 @@ export function connectDatabase(options: DatabaseOptions): PgDatabase {
     }
   };
   return {
-    client,
+    get client() {
+      return client;
+    },
     run,
     async transaction(work, limitMs) {
       for (let left = TRIES; ; left -= 1) {
@@ -61,10 +64,20 @@ export function connectDatabase(options: DatabaseOptions): PgDatabase {
         }
       }
     },
+    renew() {
+      const old = client;
+      ({ client, orm } = open(options));
+      void old.end({ timeout: 0 }).catch(() => undefined);
+    },
     async close() {
       await client.end({ timeout: CLOSE_S });
     },
   };
+}
+
+function open(options: DatabaseOptions): { client: PgClient; orm: Orm } {
+  const client = createClient(options, MAX_CONNECTIONS);
+  return { client, orm: drizzle(client) };
 }
 
 /** What the ports promise; the driver's own errors quote statements and values. */
@@ -83,7 +96,7 @@ function isOfDatabase(error: unknown): boolean {
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new StoreUnavailable()), limitMs);
+  const timer = setTimeout(() => reject(new StoreUnavailable("late")), limitMs);
   try {
     return await Promise.race([work, late]);
   } finally {

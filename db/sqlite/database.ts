@@ -25,7 +25,7 @@ const BUSY_MS = 5;
 const WAL_BYTES = 64 * 1024 * 1024;
 
 /** `sqlite`: `anyray.sqlite`; the others are files of their own with the same name. */
-export type SqliteSchema = "sqlite" | "subjects" | "content" | "outbox" | "rollup";
+export type SqliteSchema = "sqlite" | "subjects" | "content" | "outbox" | "rollup" | "shipping";
 
 export interface SqliteOptions {
   /** `normal` survives the death of the process, `full` also power loss. */

@@ -11,6 +11,7 @@ import { openSubjectsForTool } from "./open-subjects.ts";
 import about from "../../package.json" with { type: "json" };
 import { loadContentKeys, loadPriceIds, loadStoreLocation, loadTraces } from "../config/load.ts";
 import { ensureSecrets } from "../config/secret.ts";
+import { reachDatabase } from "./reach-database.ts";
 import { runCli } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
 import { writePrivate } from "./write-private.ts";
@@ -21,8 +22,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   terminal: createTerminal(process.stdout, process.stderr, process.env),
   version: about.version,
   openStore: async (dataDir) => {
-    const location = loadStoreLocation(process.env);
-    return openStoreForTool(dataDir === undefined ? location : { ...location, dataDir });
+    const { database: place, ...location } = loadStoreLocation(process.env, readText);
+    // A directory that is named is looked at itself, whatever else is configured.
+    if (dataDir !== undefined) return openStoreForTool({ ...location, dataDir });
+    return openStoreForTool({ ...location, database: reachDatabase(place).database });
   },
   now: Date.now,
   random: randomBytes,
@@ -32,7 +35,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   loadTracesCommand: () => import("./traces.ts"),
   loadTraces: () => loadTraces(process.env),
   loadContentKeys: () => loadContentKeys(process.env, readText, ensureSecrets),
-  openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env).dataDir),
+  openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env, readText).dataDir),
   writePrivate: async (path, content) => writePrivate(path, content),
   writeOut: (bytes) => void process.stdout.write(bytes),
   adminToken: () => process.env["ANYRAY_ADMIN_TOKEN"] || null,

@@ -5,11 +5,13 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { openStore } from "../../db/open.ts";
+import { StoreUnavailable } from "../../db/store.ts";
 import { ConfigError } from "../config/fault.ts";
 import { loadConfig, type Config } from "../config/load.ts";
 import { removeProxyVariables } from "../config/proxy-variables.ts";
 import { ensureSecrets } from "../config/secret.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
+import { reachDatabase } from "./reach-database.ts";
 
 /** For what was written last to leave. */
 const FLUSH_MS = 250;
@@ -18,9 +20,12 @@ const FLUSH_MS = 250;
 export async function openGateway(): Promise<{ config: Config; gateway: Gateway }> {
   removeProxyVariables(process.env);
   const config = loadConfig(process.env, (path) => readFileSync(path, "utf8"), ensureSecrets);
-  const store = await openStore({ dataDir: config.dataDir, ledgerSync: config.ledgerSync });
+  const { dataDir, ledgerSync } = config;
+  const { database, databaseReport } = reachDatabase(config.database);
+  const store = await openStore({ dataDir, ledgerSync, database });
   const gateway = await createGateway(config, {
     store,
+    databaseReport,
     clock: { now: Date.now, monotonic: () => performance.now() },
     logLine: (line) => process.stderr.write(`${line}\n`),
   });
@@ -50,5 +55,6 @@ export function stopOnce(gateway: Gateway, closeListener: () => Promise<void>): 
 
 /** Why the gateway did not start, for a person. */
 export function failureText(error: unknown): string {
+  if (error instanceof StoreUnavailable) return "The database in ANYRAY_DB_URL can't be reached.";
   return error instanceof ConfigError || error instanceof Error ? error.message : "failed";
 }

@@ -527,14 +527,20 @@ describe("aliases", () => {
 });
 
 describe("loadStoreLocation", () => {
+  const readNothing = () => "";
+
   test("reads where the store is and nothing else", () => {
-    expect(loadStoreLocation({ ANYRAY_DATA_DIR: "/d", ANYRAY_PORT: "x", ANYRAY_ODD: "1" })).toEqual(
-      {
-        dataDir: "/d",
-        ledgerSync: "normal",
-      },
+    const env = { ANYRAY_DATA_DIR: "/d", ANYRAY_PORT: "x", ANYRAY_ODD: "1" };
+    const sqlite = { dataDir: "/d", ledgerSync: "normal", database: null } as const;
+    expect(loadStoreLocation(env, readNothing)).toEqual(sqlite);
+    const place = { host: "db", port: 5432, database: "d", user: "u", password: "", tls: null };
+    expect(
+      loadStoreLocation({ ...env, ANYRAY_DB_URL_FILE: "url" }, () => "postgres://u@db/d\n"),
+    ).toEqual({ ...sqlite, database: place });
+    expect(() => loadStoreLocation({ ANYRAY_LEDGER_SYNC: "x" }, readNothing)).toThrow(ConfigError);
+    expect(() => loadStoreLocation({ ANYRAY_DB_URL: "mysql://x" }, readNothing)).toThrow(
+      ConfigError,
     );
-    expect(() => loadStoreLocation({ ANYRAY_LEDGER_SYNC: "x" })).toThrow(ConfigError);
   });
 });
 

@@ -1,6 +1,8 @@
 /**
  * Environment → `Config`, or one `ConfigError` that lists every fault. What is outside (files, the making of secrets) is handed in.
  */
+import type { DatabasePlace } from "../../db/store.ts";
+import { readDatabase } from "./database-url.ts";
 import { createEnvironment, type Env, type Environment, type ReadFile } from "./environment.ts";
 import { ConfigError, type Fault } from "./fault.ts";
 import type { Report } from "./json-fields.ts";
@@ -29,6 +31,8 @@ export interface Config extends ProvidersConfig {
   /** As given, so perhaps relative to the working directory; `secretsFile.path`, too. */
   readonly dataDir: string;
   readonly ledgerSync: LedgerSync;
+  /** Null: SQLite in the data directory. */
+  readonly database: DatabasePlace | null;
   /** How long its rows are kept; null: for ever. */
   readonly keepLedgerMs: number | null;
   readonly logLevel: LogLevel;
@@ -80,7 +84,7 @@ export interface Config extends ProvidersConfig {
 const HOST = /^[0-9A-Za-z][0-9A-Za-z._-]*$|^[0-9A-Fa-f:.]+$/;
 
 /** What a command-line tool needs to find the store. */
-export type StoreLocation = Pick<Config, "dataDir" | "ledgerSync">;
+export type StoreLocation = Pick<Config, "dataDir" | "ledgerSync" | "database">;
 
 /** The public keys of `ANYRAY_CONTENT_RECIPIENTS`. */
 function readRecipients(environment: Environment, report: Report): readonly Uint8Array[] {
@@ -120,12 +124,14 @@ function readConsoleUrl(text: string, report: Report): string | null {
 }
 
 /** Throws `ConfigError`. Looks at nothing else, so that a tool works beside a gateway whose other settings it was not given. */
-export function loadStoreLocation(env: Env): StoreLocation {
+export function loadStoreLocation(env: Env, readFile: ReadFile): StoreLocation {
   const faults: Fault[] = [];
-  const environment = createEnvironment(env, () => "", new Map(), collect(faults));
+  const report = collect(faults);
+  const environment = createEnvironment(env, readFile, new Map(), report);
   const location = {
     dataDir: environment.text("ANYRAY_DATA_DIR"),
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
+    database: readDatabase(environment, readFile, report),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return location;
@@ -210,6 +216,7 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     },
     dataDir,
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),
+    database: readDatabase(environment, readFile, report),
     keepLedgerMs: readKeepMs("ANYRAY_LEDGER_RETENTION_DAYS", environment),
     logLevel: environment.choice("ANYRAY_LOG_LEVEL", LOG_LEVELS),
     metadataKeys: readMetadataKeys(environment, report),

@@ -15,6 +15,7 @@ describe("the settings table", () => {
       "ANYRAY_METRICS_TOKEN_FILE",
       "OPENAI_API_KEY_FILE",
       "ANTHROPIC_API_KEY_FILE",
+      "ANYRAY_DB_URL_FILE",
     ]);
   });
 

@@ -293,6 +293,14 @@ export const SETTINGS = [
     meaning: "Where a notice goes when a cap's threshold is passed: JSON, by POST.",
   },
   {
+    name: "ANYRAY_DB_URL",
+    type: "text",
+    secret: true,
+    default: null,
+    meaning:
+      "`postgres://user:password@host/database`: ledger, keys, caps, settings and audit log in a Postgres that several gateways share (`db/README.md`); none: SQLite in the data directory.",
+  },
+  {
     name: "ANYRAY_LEDGER_SYNC",
     type: "choice",
     choices: LEDGER_SYNCS,

@@ -1,36 +1,34 @@
 /** What stands between a request and its provider: rate limits, then caps. And what it holds of both until its last row is committed. */
 import type { CapCharge, LedgerRow } from "../../db/store.ts";
 import type { Family } from "../chat.ts";
-import type { Caps, CapReservation, Estimate } from "./caps.ts";
+import type { CapRequest, Caps, CapReservation } from "./caps.ts";
 import type { RateHold, Rates } from "./rates.ts";
-import type { Payer } from "./scope.ts";
 
-export interface AdmissionRequest {
-  readonly payer: Payer;
+export interface AdmissionRequest extends CapRequest {
   readonly family: Family;
-  /** When it was accepted, ms since 1970. */
-  readonly timeMs: number;
-  /** Asked for only where a cap concerns the request. */
-  readonly estimate: () => Estimate;
 }
 
 /**
- * Null where nothing concerns the request.
- * @throws GatewayError `rate_limited`, `cap_exceeded`, `model_not_allowed`; nothing is held then
+ * Null where nothing concerns the request. A promise only where a cap does that several gateways count together.
+ * @throws GatewayError `rate_limited`, `cap_exceeded`, `model_not_allowed`, or rejects with it, or with `store_unavailable`; nothing is held then
  */
 export function admit(
   { caps, rates }: { readonly caps: Caps; readonly rates: Rates },
   request: AdmissionRequest,
-): Admission | null {
+): Admission | null | Promise<Admission | null> {
   const rate = rates.admit(request.payer, request.family);
-  let cap: CapReservation | null;
-  try {
-    cap = caps.admit(request.payer, request.timeMs, request.estimate);
-  } catch (error) {
+  const join = (cap: CapReservation | null) =>
+    rate === null && cap === null ? null : new Admission(cap, rate);
+  const undo = (error: unknown): never => {
     rate?.release();
     throw error;
+  };
+  try {
+    const cap = caps.admit(request);
+    return cap instanceof Promise ? cap.then(join, undo) : join(cap);
+  } catch (error) {
+    return undo(error);
   }
-  return rate === null && cap === null ? null : new Admission(cap, rate);
 }
 
 export class Admission {

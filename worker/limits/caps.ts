@@ -1,9 +1,18 @@
 /**
  * Spending caps: what a request may cost is reserved before it is sent, over all caps that concern it or none, and replaced by what it
- * did cost with its ledger row. Reservations live in memory, in the one process that holds the data directory: looking and reserving
- * is one step of the event loop, and a crash releases them. What was used lies in the database, in the ledger row's transaction.
+ * did cost with its ledger row. Where one process holds the data directory, reservations live in its memory: looking and reserving is one
+ * step of the event loop, and a crash releases them. Where several share a database, they are made there, and memory only remembers how
+ * each cap stood last. What was used lies in the database, in the ledger row's transaction.
  */
-import type { Cap, CapCharge, CapUsage, LedgerRow } from "../../db/store.ts";
+import type {
+  Cap,
+  CapCharge,
+  CapReservations,
+  CapState,
+  CapUsage,
+  CapVerdict,
+  LedgerRow,
+} from "../../db/store.ts";
 import { GatewayError } from "../errors.ts";
 import { formatPicoUsd } from "../money.ts";
 import { ScopeIndex, subjectOf, type Payer } from "./scope.ts";
@@ -38,6 +47,12 @@ interface Hold {
   readonly amount: bigint;
 }
 
+/** What the database is told of a reservation's end. */
+interface Release {
+  nothingSent(): void;
+  settled(): void;
+}
+
 export type CapEventKind = "cap.warned" | "cap.exceeded";
 
 /** Something that administrators want to hear of. Once a window. */
@@ -60,6 +75,18 @@ export interface CapsOptions {
   /** Unpriced models pass dollar caps as if they cost nothing. */
   readonly allowUnpriced: boolean;
   readonly onEvent: (event: CapEvent) => void;
+  /** Where several gateways count together; none: this process counts alone. */
+  readonly shared?: CapReservations | null;
+}
+
+/** A request, as caps see it. */
+export interface CapRequest {
+  readonly payer: Payer;
+  /** When it was accepted, ms since 1970. */
+  readonly timeMs: number;
+  readonly traceId: string;
+  /** Asked for only where a cap concerns the request. */
+  readonly estimate: () => Estimate;
 }
 
 export class Caps {
@@ -113,27 +140,88 @@ export class Caps {
     return Math.min(now, ...this.#caps.map((cap) => this.#span(cap, now).startMs));
   }
 
+  /** How caps stand in the database that several gateways share, as it was read just now. */
+  setStates(states: readonly CapState[]): void {
+    const caps = new Map(this.#caps.map((cap) => [cap.id, cap]));
+    for (const state of states) {
+      const cap = caps.get(state.capId);
+      if (cap !== undefined) this.#remember(cap, state);
+    }
+  }
+
   /**
-   * Null where no cap concerns the request.
-   * @throws GatewayError `cap_exceeded`, `model_not_allowed`; nothing is reserved then
+   * Null where no cap concerns the request. A promise only where several gateways count together.
+   * @throws GatewayError `cap_exceeded`, `model_not_allowed`, or rejects with it, or with `store_unavailable`; nothing is reserved then
    */
-  admit(payer: Payer, timeMs: number, estimate: () => Estimate): CapReservation | null {
+  admit(request: CapRequest): CapReservation | null | Promise<CapReservation | null> {
+    const { payer, timeMs } = request;
     const caps = this.#index.of(payer);
     if (caps.length === 0) return null;
-    const expected = estimate();
+    const expected = request.estimate();
     const holds: Hold[] = [];
     for (const cap of caps) {
       const subject = subjectOf(cap, payer);
       if (subject === null) continue;
-      const counter = this.#counter(cap, subject, timeMs);
-      const amount = this.#amountOf(cap, expected);
-      if (cap.mode === "hard" && counter.used + counter.reserved + amount > cap.amount) {
+      holds.push({
+        counter: this.#counter(cap, subject, timeMs),
+        amount: this.#amountOf(cap, expected),
+      });
+    }
+    const { shared = null } = this.#options;
+    if (shared !== null) return this.#reserveShared(shared, request.traceId, holds);
+    for (const { counter, amount } of holds) {
+      const { cap, used, reserved } = counter;
+      if (cap.mode === "hard" && used + reserved + amount > cap.amount) {
         throw exceeded(counter, this.#options.now());
       }
-      holds.push({ counter, amount });
     }
+    return this.#hold(holds, null);
+  }
+
+  #hold(holds: readonly Hold[], release: Release | null): CapReservation {
     for (const { counter, amount } of holds) counter.reserved += amount;
-    return new CapReservation(holds, (counter) => this.#look(counter));
+    return new CapReservation(holds, (counter) => this.#look(counter), release);
+  }
+
+  /** Without the database nobody knows what other gateways let pass: a hard cap refuses, a soft one lets pass and counts later. */
+  async #reserveShared(
+    shared: CapReservations,
+    traceId: string,
+    holds: readonly Hold[],
+  ): Promise<CapReservation> {
+    let verdicts: readonly CapVerdict[];
+    try {
+      verdicts = await shared.reserve(
+        traceId,
+        holds.map(({ counter, amount }) => ({ ...placeOf(counter), amount })),
+      );
+    } catch {
+      if (holds.some(({ counter }) => counter.cap.mode === "hard")) {
+        throw new GatewayError("store_unavailable", {
+          hint: "A cap applies to this request, and what is used under it can't be read now.",
+        });
+      }
+      return this.#hold(holds, null);
+    }
+    for (const verdict of verdicts) {
+      const counter = holds.find(({ counter: each }) => isAt(each, verdict))?.counter;
+      if (counter === undefined) continue;
+      this.#remember(counter.cap, verdict);
+      if (verdict.isRefused) throw exceeded(counter, this.#options.now());
+    }
+    // The verdicts have the holds in them already.
+    return new CapReservation(holds, (counter) => this.#look(counter), {
+      nothingSent: () => shared.release(traceId),
+      settled: () => shared.settled(traceId),
+    });
+  }
+
+  #remember(cap: Cap, state: CapState): void {
+    const counter = this.#counter(cap, state.subject, this.#options.now());
+    if (counter.span.startMs !== state.windowStartMs) return;
+    counter.used = state.used;
+    counter.reserved = state.reserved;
+    this.#look(counter);
   }
 
   /** What a row adds that no reservation of this process belongs to: one of a process that died. */
@@ -219,11 +307,15 @@ export class Caps {
 export class CapReservation {
   readonly #holds: readonly Hold[];
   readonly #look: (counter: Counter) => void;
+  readonly #end: Release | null;
   #isReleased = false;
+  #isCharged = false;
 
-  constructor(holds: readonly Hold[], look: (counter: Counter) => void) {
+  /** @param end null: this process counts alone */
+  constructor(holds: readonly Hold[], look: (counter: Counter) => void, end: Release | null) {
     this.#holds = holds;
     this.#look = look;
+    this.#end = end;
   }
 
   /** Caps that only say that they are exceeded, and are. */
@@ -238,15 +330,14 @@ export class CapReservation {
     return this.#holds
       .filter(({ counter }) => !counter.isRemoved)
       .map(({ counter }) => ({
-        capId: counter.cap.id,
-        subject: counter.subject,
-        windowStartMs: counter.span.startMs,
+        ...placeOf(counter),
         amount: usedBy(counter.cap, row),
       }));
   }
 
   /** The row is committed. */
   charge(row: LedgerRow): void {
+    this.#isCharged = true;
     for (const { counter } of this.#holds) {
       counter.used += usedBy(counter.cap, row);
       this.#look(counter);
@@ -258,7 +349,22 @@ export class CapReservation {
     if (this.#isReleased) return;
     this.#isReleased = true;
     for (const { counter, amount } of this.#holds) counter.reserved -= amount;
+    if (this.#isCharged) this.#end?.settled();
+    else this.#end?.nothingSent();
   }
+}
+
+/** Where it stands in the database. */
+function placeOf({ cap, subject, span }: Counter) {
+  return { capId: cap.id, subject, windowStartMs: span.startMs };
+}
+
+function isAt(counter: Counter, state: CapState): boolean {
+  return (
+    counter.cap.id === state.capId &&
+    counter.subject === state.subject &&
+    counter.span.startMs === state.windowStartMs
+  );
 }
 
 function usedBy(cap: Cap, row: LedgerRow): bigint {

@@ -1,5 +1,5 @@
 /** The caps and rate limits in force, kept in step with what administrators store; and what is done when a cap is reached. */
-import type { AdminStore, AuditStore } from "../../db/store.ts";
+import type { AdminStore, AuditStore, CapReservations } from "../../db/store.ts";
 import { record } from "../audit/record.ts";
 import type { Log } from "../telemetry/log.ts";
 import { amountText } from "./amount.ts";
@@ -10,6 +10,8 @@ import type { CapNotice } from "./webhook.ts";
 export interface QuotasOptions {
   readonly admin: AdminStore;
   readonly audit: AuditStore;
+  /** Where several gateways count caps together; null: this process counts alone. */
+  readonly shared: CapReservations | null;
   /** ms since 1970. */
   readonly now: () => number;
   readonly monotonic: () => number;
@@ -26,8 +28,13 @@ export class Quotas {
 
   constructor(options: QuotasOptions) {
     this.#options = options;
-    const { now, monotonic, allowUnpriced } = options;
-    this.caps = new Caps({ now, allowUnpriced, onEvent: (event) => void this.#tell(event) });
+    const { now, monotonic, allowUnpriced, shared } = options;
+    this.caps = new Caps({
+      now,
+      allowUnpriced,
+      shared,
+      onEvent: (event) => void this.#tell(event),
+    });
     this.rates = new Rates({ now, monotonic });
   }
 
@@ -38,14 +45,20 @@ export class Quotas {
     this.rates.setLimits(await admin.limits());
   }
 
-  /** At the start, after the rows of an earlier process were settled. */
+  /** At the start, after the rows of an earlier process were settled; where caps are counted together, also every now and then. */
   async loadUsage(): Promise<void> {
-    this.caps.addUsage(await this.#options.admin.capUsage(this.caps.oldestWindowMs()));
+    const { admin, shared } = this.#options;
+    const fromMs = this.caps.oldestWindowMs();
+    if (shared === null) this.caps.addUsage(await admin.capUsage(fromMs));
+    else if (this.caps.all.length > 0) this.caps.setStates(await shared.usage(fromMs));
   }
 
   async #tell({ kind, usage }: CapEvent): Promise<void> {
-    const { audit, log, now, notify } = this.#options;
+    const { audit, log, now, notify, shared } = this.#options;
     const { cap, subject, used, span } = usage;
+    const place = { capId: cap.id, subject, windowStartMs: span.startMs };
+    // Where nobody can be asked who tells it, it is rather told twice.
+    if (shared !== null && !(await shared.claimNotice(kind, place).catch(() => true))) return;
     const facts = {
       scope: cap.scope,
       subject: subject === "" ? null : subject,

@@ -132,7 +132,7 @@ async function prepare(
   progress.modelRequested = toName(asked.model);
   if (body.kind === "json") await checkFileIds(deps, caller, target, body.body.json);
 
-  const admission = admitOpaque(deps, operation, accepted);
+  const admission = await admitOpaque(deps, operation, accepted);
   const begunAt = deps.clock.monotonic();
   deps.histograms.observe(
     "anyray_overhead_seconds",
@@ -205,11 +205,11 @@ async function whatIsAsked(
  * Reading, deleting and cancelling cost nothing, so no cap concerns them; they are requests all the same.
  * @throws GatewayError `rate_limited`, `cap_exceeded`, `model_not_allowed`
  */
-function admitOpaque(
+async function admitOpaque(
   deps: Deps,
   { reach }: Operation,
-  { identity, key, timeMs, wire }: Accepted,
-): Admission | null {
+  { identity, key, timeMs, traceId, wire }: Accepted,
+): Promise<Admission | null> {
   const payer = { keyId: key.id, user: identity.user, team: identity.team };
   if (reach !== "new") {
     const hold = deps.quotas.rates.admit(payer, wire.family);
@@ -217,7 +217,7 @@ function admitOpaque(
   }
   try {
     const estimate = () => ({ picoUsd: null, tokens: 0n });
-    return admit(deps.quotas, { payer, family: wire.family, timeMs, estimate });
+    return await admit(deps.quotas, { payer, family: wire.family, timeMs, traceId, estimate });
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== "model_not_allowed") throw error;
     throw new GatewayError("model_not_allowed", {

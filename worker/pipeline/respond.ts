@@ -1,4 +1,5 @@
 /** The answers that the gateway words itself, and the headers that every answer carries. */
+import { StoreUnavailable } from "../../db/store.ts";
 import type { Deps } from "../deps.ts";
 import type { ErrorWire } from "../dialects/wire.ts";
 import { GatewayError } from "../errors.ts";
@@ -55,6 +56,7 @@ export function errorAnswer(
 /** What was thrown, as an error of the table. Anything unforeseen is `internal`, and logged by its class name alone. */
 export function toGatewayError(deps: Deps, thrown: unknown, traceId: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
+  if (thrown instanceof StoreUnavailable) return new GatewayError("store_unavailable");
   deps.log.write("error", "request failed inside the gateway", {
     trace_id: traceId,
     error: errorName(thrown),

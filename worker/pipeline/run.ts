@@ -149,12 +149,14 @@ async function prepare(
     target.provider.streamUsage &&
     !asksForUsage(body);
   const requestBytes = body.bytes;
-  const admission = admit(deps.quotas, {
+  const admitted = admit(deps.quotas, {
     payer: { keyId: caller.key.id, user: identity.user, team: identity.team },
     family: wire.family,
     timeMs: bare.timeMs,
+    traceId: bare.traceId,
     estimate: () => largestCost(deps, accepted, target, body),
   });
+  const admission = admitted instanceof Promise ? await admitted : admitted;
   const call: Call = {
     deps,
     flight,

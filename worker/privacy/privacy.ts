@@ -178,6 +178,11 @@ export class Privacy {
     this.#isReadable = true;
   }
 
+  /** What is stored counts from now on. Never rejects. */
+  reload(): Promise<void> {
+    return this.#poll();
+  }
+
   async #poll(): Promise<void> {
     try {
       await this.#read();

@@ -1,5 +1,6 @@
 /** What of the gateway works, what is degraded, and what is failed: for `/readyz` and `/admin/health`. */
 import { t } from "elysia";
+import type { SharedDatabase } from "../../db/store.ts";
 import type { Deps } from "../deps.ts";
 
 export const Check = t.Object({
@@ -31,6 +32,7 @@ export async function examine(deps: Deps): Promise<Examination> {
     providers: degradedBy(deps.providers.problem),
     retention: degradedBy(deps.retention.status().windows === null ? "unreadable" : null),
   };
+  if (deps.store.shared !== null) checks["database"] = checkDatabase(deps.store.shared);
   if (deps.exporter !== null) {
     const { state } = deps.exporter;
     checks["traces"] = degradedBy(state === "ok" ? null : state);
@@ -43,6 +45,13 @@ export async function examine(deps: Deps): Promise<Examination> {
     isFailed: states.includes("failed"),
     checks,
   };
+}
+
+/** Away, it takes nothing from requests: rows wait. An older schema is waited for before requests come. */
+function checkDatabase({ state, refusedRows }: SharedDatabase): Checks[string] {
+  if (state === "migration_pending") return { state: "failed", code: state };
+  if (state !== "ok") return { state: "degraded", code: `database_${state}` };
+  return degradedBy(refusedRows === 0 ? null : "rows_refused");
 }
 
 /** What is wrong, without which all is well; requests are served either way. */

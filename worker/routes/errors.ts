@@ -1,4 +1,5 @@
 /** Errors outside the pipeline, in the dialect that the address speaks; and which methods an address has. */
+import { StoreUnavailable } from "../../db/store.ts";
 import type { Deps } from "../deps.ts";
 import { errorWires } from "../dialects/errors.ts";
 import type { ErrorWire } from "../dialects/wire.ts";
@@ -51,6 +52,7 @@ function toError(
   allowed: (path: string) => readonly string[],
 ): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
+  if (thrown instanceof StoreUnavailable) return new GatewayError("store_unavailable");
   if (code === "NOT_FOUND") {
     const methods = allowed(new URL(request.url).pathname);
     return methods.length === 0

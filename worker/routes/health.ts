@@ -1,5 +1,6 @@
 /** Liveness, readiness and metrics. Readiness says only what a load balancer may know, unless the caller is an admin. */
 import { Elysia, t } from "elysia";
+import type { SharedDatabase } from "../../db/store.ts";
 import type { Deps } from "../deps.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
 import { Check, examine } from "./checks.ts";
@@ -94,6 +95,7 @@ async function metrics(deps: Deps, request: Request): Promise<Response> {
       "Ledger rows whose spans the Collector refused for good.",
       deps.exporter?.setAside ?? 0,
     ),
+    ...(deps.store.shared === null ? [] : databaseGauges(deps.store.shared)),
     "# HELP anyray_degraded Whether a part is not as it should be; /readyz says why.",
     "# TYPE anyray_degraded gauge",
     ...Object.entries(checks).map(
@@ -107,6 +109,21 @@ async function metrics(deps: Deps, request: Request): Promise<Response> {
       ...headers(deps).headers,
     ],
   });
+}
+
+function databaseGauges({ waitingRows, refusedRows }: SharedDatabase): string[] {
+  return [
+    ...gauge(
+      "anyray_database_rows_waiting",
+      "Rows of the local ledger that are not in Postgres yet.",
+      waitingRows,
+    ),
+    ...gauge(
+      "anyray_database_rows_refused",
+      "Rows of the local ledger that Postgres refused for good.",
+      refusedRows,
+    ),
+  ];
 }
 
 function gauge(name: string, help: string, value: number): string[] {

@@ -17,6 +17,10 @@ const HealthReport = t.Object(
     checks: t.Record(t.String(), Check),
     live_requests: Count,
     ledger_rows_waiting: t.Integer({ description: "To be committed again" }),
+    database_rows_waiting: t.Integer({
+      description: "In the local ledger, not in Postgres yet; 0 on SQLite",
+    }),
+    database_rows_refused: t.Integer({ description: "That Postgres will never take" }),
     spans_waiting_bytes: t.Integer({ description: "For the Collector, while it is away" }),
     spans_set_aside: t.Integer({ description: "Ledger rows whose spans were refused for good" }),
     warnings: t.Array(t.String(), { description: "secrets_beside_data | plaintext_allowed" }),
@@ -31,7 +35,9 @@ const BoundaryReport = t.Object(
       t.Object({
         name: t.String(),
         origin: t.String(),
-        reason: t.String({ description: "provider | collector | trace back end | webhook" }),
+        reason: t.String({
+          description: "provider | collector | trace back end | webhook | database",
+        }),
         allowed: t.Boolean({ description: "false: it was, and has been removed" }),
         requests: Count,
         bytes_sent: Count,
@@ -59,6 +65,8 @@ export function stateRoutes(deps: Deps) {
           checks,
           live_requests: deps.live.count,
           ledger_rows_waiting: deps.settler.waitingRows,
+          database_rows_waiting: deps.store.shared?.waitingRows ?? 0,
+          database_rows_refused: deps.store.shared?.refusedRows ?? 0,
           spans_waiting_bytes: deps.exporter?.waitingBytes ?? 0,
           spans_set_aside: deps.exporter?.setAside ?? 0,
           warnings: [...deps.warnings],

@@ -1,0 +1,92 @@
+/**
+ * The ledger of a gateway that shares Postgres: rows go into the local ledger, and what belongs to them beside it; questions go to Postgres,
+ * after what waits has been shipped.
+ */
+import type { CapCharge, LedgerRow, LedgerStore } from "../store.ts";
+import type { Shipper } from "./shipper.ts";
+import type { Local } from "./store.ts";
+
+/** An answer may lack the rows of the last moment where more wait than are shipped in this time. */
+const FRESH_MS = 2_000;
+
+interface Pending {
+  readonly row: LedgerRow;
+  readonly responseId: string | undefined;
+  readonly charges: readonly CapCharge[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export interface LocalFirstOptions {
+  readonly local: Pick<Local, "ledger" | "shipping">;
+  readonly remote: LedgerStore;
+  readonly shipper: Shipper;
+}
+
+export function createLocalFirst({ local, remote, shipper }: LocalFirstOptions): LedgerStore {
+  let pending: Pending[] = [];
+
+  /**
+   * What goes with rows is on disk before they are. All rows pass here in the order of their ids, since that is the order in which they
+   * are shipped.
+   */
+  function flush(): void {
+    const batch = pending;
+    pending = [];
+    const extras = batch.filter(
+      ({ responseId, charges }) => responseId !== undefined || charges.length > 0,
+    );
+    try {
+      if (extras.length > 0) {
+        local.shipping.hold(
+          extras.map(({ row, responseId, charges }) => ({
+            row,
+            responseId: responseId ?? null,
+            charges,
+          })),
+        );
+      }
+    } catch (error) {
+      for (const each of batch) each.reject(error);
+      return;
+    }
+    for (const { row, responseId, resolve, reject } of batch) {
+      local.ledger.append(row, responseId).then(() => {
+        shipper.appended(row.id);
+        resolve();
+      }, reject);
+    }
+  }
+
+  async function fresh<T>(question: () => Promise<T>): Promise<T> {
+    await shipper.flush(FRESH_MS);
+    return question();
+  }
+
+  return {
+    append: (row, responseId, charges = []) =>
+      new Promise((resolve, reject) => {
+        if (pending.length === 0) setImmediate(flush);
+        pending.push({ row, responseId, charges, resolve, reject });
+      }),
+    records: (query) => fresh(() => remote.records(query)),
+    spend: (query) => fresh(() => remote.spend(query)),
+    async newestId() {
+      const id = await local.ledger.newestId();
+      const { place } = local.shipping;
+      return id !== null && id > place ? id : place || null;
+    },
+    reprice: (changes) => fresh(() => remote.reprice(changes)),
+    async responseProvider(responseId, keyId) {
+      const here = await local.ledger.responseProvider(responseId, keyId);
+      return here ?? (await remote.responseProvider(responseId, keyId));
+    },
+    async issue(issued) {
+      await local.ledger.issue(issued);
+      // Other gateways may come to know of it later than this one, or, if it dies now, not at all.
+      void remote.issue(issued).catch(() => undefined);
+    },
+    expire: (beforeMs, limit) => remote.expire(beforeMs, limit),
+    checkWritable: () => local.ledger.checkWritable(),
+  };
+}

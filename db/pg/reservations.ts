@@ -1,0 +1,137 @@
+/**
+ * Reservations under caps that several gateways share. Whoever reserves locks the rows of `cap_usage` that it needs, in one order; what is
+ * reserved is the sum over `cap_reservation`, of which a row counts until it expires: there is no second figure that could go astray.
+ */
+import { gte, inArray, sql } from "drizzle-orm";
+import { capNotice, capReservation } from "../schema/pg-shared.ts";
+import { capUsage } from "../schema/pg.ts";
+import type { CapReservations, CapVerdict } from "../store.ts";
+import type { PgDatabase } from "./database.ts";
+
+/** How long a reservation counts after the last sign of life of its gateway; also how long the database may be away for it. */
+const LIVE_MS = 15 * 60_000;
+const RENEW_MS = 60_000;
+/** A request waits for the answer. */
+const RESERVE_LIMIT_MS = 2_000;
+const MAX_RENEWED = 5_000;
+
+export interface ReservationStore extends CapReservations {
+  close(): void;
+}
+
+/** @param owner 32 hex digits: this process @param liveMs for tests of expiry */
+export function createReservations(
+  database: PgDatabase,
+  owner: string,
+  liveMs = LIVE_MS,
+): ReservationStore {
+  const { run } = database;
+  /** Requests under way. */
+  const live = new Set<string>();
+  const nowMs = sql`floor(extract(epoch from clock_timestamp()) * 1000)`;
+
+  async function renew(): Promise<void> {
+    const traceIds = [...live];
+    for (let at = 0; at < traceIds.length; at += MAX_RENEWED) {
+      await run((orm) =>
+        orm
+          .update(capReservation)
+          .set({ expiresAtMs: sql`${nowMs} + ${liveMs}::bigint` })
+          .where(inArray(capReservation.traceId, traceIds.slice(at, at + MAX_RENEWED))),
+      );
+    }
+  }
+
+  const renewing = setInterval(
+    () => void renew().catch(() => undefined),
+    Math.min(RENEW_MS, liveMs / 3),
+  );
+  // Housekeeping must not keep the process alive.
+  if (typeof renewing === "object") renewing.unref();
+
+  async function free(traceId: string): Promise<void> {
+    await run((orm) =>
+      orm.delete(capReservation).where(inArray(capReservation.traceId, [traceId])),
+    );
+  }
+
+  return {
+    async reserve(traceId, holds) {
+      live.add(traceId);
+      const given = JSON.stringify(holds.map((hold) => ({ ...hold, amount: String(hold.amount) })));
+      try {
+        const rows = await run(
+          (orm) =>
+            orm.execute(
+              sql`select * from reserve_caps(${traceId}, ${owner}, ${liveMs}::bigint, ${given}::text::json)`,
+            ),
+          RESERVE_LIMIT_MS,
+        );
+        const verdicts = (rows as unknown as readonly VerdictRow[]).map(toVerdict);
+        if (verdicts.some(({ isRefused }) => isRefused)) live.delete(traceId);
+        return verdicts;
+      } catch (error) {
+        // It may have arrived all the same.
+        live.delete(traceId);
+        void free(traceId).catch(() => undefined);
+        throw error;
+      }
+    },
+    release(traceId) {
+      if (!live.delete(traceId)) return;
+      void free(traceId).catch(() => undefined);
+    },
+    settled(traceId) {
+      live.delete(traceId);
+    },
+    usage: (fromMs) =>
+      run((orm) =>
+        orm
+          .select({
+            capId: capUsage.capId,
+            subject: capUsage.subject,
+            windowStartMs: capUsage.windowStartMs,
+            used: capUsage.used,
+            reserved: sql`coalesce((
+              select sum(${capReservation.amount}) from ${capReservation}
+              where ${capReservation.capId} = ${capUsage.capId} and ${capReservation.subject} = ${capUsage.subject}
+                and ${capReservation.windowStartMs} = ${capUsage.windowStartMs} and ${capReservation.expiresAtMs} > ${nowMs}
+            ), 0)`.mapWith(BigInt),
+          })
+          .from(capUsage)
+          .where(gte(capUsage.windowStartMs, fromMs)),
+      ),
+    async claimNotice(kind, { capId, subject, windowStartMs }) {
+      const claimed = await run((orm) =>
+        orm
+          .insert(capNotice)
+          .values({ capId, subject, windowStartMs, kind })
+          .onConflictDoNothing()
+          .returning({ kind: capNotice.kind }),
+      );
+      return claimed.length > 0;
+    },
+    close: () => clearInterval(renewing),
+  };
+}
+
+/** As the function gives it: the driver hands large numbers over as text. */
+interface VerdictRow {
+  readonly cap_id: string;
+  readonly subject: string;
+  readonly window_start_ms: string;
+  readonly used: string;
+  readonly reserved: string;
+  readonly is_refused: boolean;
+}
+
+function toVerdict(row: VerdictRow): CapVerdict {
+  return {
+    capId: row.cap_id,
+    subject: row.subject,
+    windowStartMs: Number(row.window_start_ms),
+    used: BigInt(row.used),
+    reserved: BigInt(row.reserved),
+    isRefused: row.is_refused,
+  };
+}
