@@ -1,0 +1,267 @@
+/**
+ * Pages in a browser that can reach nothing but the console: every page, two widths, two themes, with and without scripts. What one
+ * page alone does is tested beside it.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import process from "node:process";
+import type { Browser, Page } from "playwright-core";
+import { routes } from "../pages/index.ts";
+import { CHROMIUM, openBrowser, openPage, signIn, startStack, type Stack } from "./stack.ts";
+
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium)
+  process.stderr.write("SKIPPED: the console in a browser (no /usr/bin/chromium)\n");
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Pages whose address has no gap to fill, and some that have. */
+const PATHS = [
+  ...routes.flatMap(({ path, show }) =>
+    show === undefined || path.includes(":") || path.endsWith(".csv") ? [] : [path],
+  ),
+  "/users/ann%40example.com",
+  "/spend?group_by=team&group_by=model&range=7d",
+  "/nowhere",
+];
+const MAX_PAGE_BYTES = 150 * 1024;
+const LIMIT_MS = 120_000;
+
+interface Fault {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly string[];
+}
+
+/** Faults of accessibility that keep someone out. */
+async function seriousFaults(page: Page): Promise<readonly Fault[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, impact, nodes }) => ({
+        id,
+        impact,
+        nodes: nodes.map(({ html }) => html.slice(0, 200)),
+      }));
+  });
+}
+
+/** The browser's own note of the status: no fault of the page. */
+const isStatusNote = (error: string) =>
+  error.startsWith("Failed to load resource: the server responded with a status of 4");
+
+describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", () => {
+  let stack: Stack;
+  let browser: Browser;
+  beforeAll(async () => {
+    stack = await startStack({ isSeeded: true });
+    browser = await openBrowser();
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await browser.close();
+    await stack.stop();
+  });
+
+  for (const [width, colorScheme] of [
+    [1440, "light"],
+    [1440, "dark"],
+    [390, "light"],
+    [390, "dark"],
+  ] as const) {
+    test(
+      `every page at ${width} px, ${colorScheme}: accessible, within its width, and asks no other origin`,
+      async () => {
+        const viewport = { width, height: 844 };
+        const { context, page, foreign, errors } = await openPage(browser, stack.url, {
+          viewport,
+          colorScheme,
+        });
+        await page.goto(`${stack.url}/sign-in`);
+        expect(await seriousFaults(page)).toEqual([]);
+        await signIn(page, stack);
+        for (const path of PATHS) {
+          const response = await page.goto(stack.url + path);
+          expect([path, await seriousFaults(page)]).toEqual([path, []]);
+          const overflow = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          expect([path, overflow <= 0]).toEqual([path, true]);
+          expect([path, await page.locator("h1").count()]).toEqual([path, 1]);
+          const { length } = (await response?.body()) ?? { length: 0 };
+          expect([path, length < MAX_PAGE_BYTES]).toEqual([path, true]);
+        }
+        expect(foreign).toEqual([]);
+        expect(errors.filter((error) => !isStatusNote(error))).toEqual([]);
+        await context.close();
+      },
+      LIMIT_MS,
+    );
+  }
+
+  test(
+    "the check of accessibility finds a fault where there is one",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url);
+      await page.goto(`${stack.url}/sign-in`);
+      await page.evaluate("document.querySelector('label').remove()");
+      expect((await seriousFaults(page)).map(({ id }) => id)).toEqual(["label"]);
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "the first load weighs no more than 150 KB, scripts and style included",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      const fresh = await openPage(browser, stack.url, {
+        storageState: await context.storageState(),
+      });
+      let bytes = 0;
+      fresh.page.on("requestfinished", async (request) => {
+        const { responseBodySize, responseHeadersSize } = await request.sizes();
+        bytes += responseBodySize + responseHeadersSize;
+      });
+      await fresh.page.goto(`${stack.url}/`, { waitUntil: "networkidle" });
+      expect(bytes).toBeGreaterThan(50_000);
+      expect(bytes).toBeLessThan(MAX_PAGE_BYTES);
+      await context.close();
+      await fresh.context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a link changes the page without a reload: title, mark, focus; back and forward restore it",
+    async () => {
+      const { context, page, errors } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      await page.evaluate("window.stays = true");
+      const stays = () => page.evaluate("window.stays === true");
+      const nav = page.getByRole("navigation", { name: "Pages" });
+      await nav.getByRole("link", { name: "Spend", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "Spend" }).waitFor();
+      expect(await stays()).toBe(true);
+      expect(await page.title()).toBe("Spend · Anyray");
+      expect(new URL(page.url()).pathname).toBe("/spend");
+      expect(
+        await nav.getByRole("link", { name: "Spend", exact: true }).getAttribute("aria-current"),
+      ).toBe("page");
+      expect(await page.evaluate("document.activeElement.tagName")).toBe("H1");
+      // A choice sends the form at once, stands in the address, and keeps the focus.
+      await page.getByLabel("Group by").focus();
+      await page.getByLabel("Group by").selectOption("model");
+      await page.waitForURL(/group_by=model/);
+      await page.getByRole("cell", { name: "claude-sonnet-4-5" }).first().waitFor();
+      expect(await page.evaluate("document.activeElement.id")).toBe("field-group_by");
+      await page.goBack();
+      await page.getByRole("cell", { name: "ann@example.com" }).first().waitFor();
+      await page.goBack();
+      await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+      expect(await page.title()).toBe("Overview · Anyray");
+      await page.goForward();
+      await page.getByRole("heading", { level: 1, name: "Spend" }).waitFor();
+      expect(await stays()).toBe(true);
+      expect(errors).toEqual([]);
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "all of it works by keyboard: the first stop leads to the content, menus open and close",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      await page.goto(`${stack.url}/spend`);
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement.textContent.trim()")).toBe(
+        "Skip to content",
+      );
+      await page.locator("details.account > summary").focus();
+      await page.keyboard.press("Enter");
+      expect(await page.getByRole("button", { name: "Sign out" }).isVisible()).toBe(true);
+      const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+      expect(outline).toBe("solid");
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "without scripts: sign-in, links, filters, colours, sign-out",
+    async () => {
+      const { context, page, errors } = await openPage(browser, stack.url, {
+        javaScriptEnabled: false,
+      });
+      await page.goto(`${stack.url}/spend?group_by=team`);
+      await page.getByLabel("Admin token").fill(stack.gateway.adminToken);
+      await page.getByRole("button", { name: "Sign in" }).first().click();
+      // Where the reader was going.
+      expect(new URL(page.url()).search).toBe("?group_by=team");
+      await page.getByRole("searchbox", { name: "Team" }).fill("design");
+      await page.getByRole("button", { name: "Apply" }).click();
+      expect(new URL(page.url()).searchParams.get("team")).toBe("design");
+      await page.getByRole("link", { name: "Take off: Team: design" }).click();
+      expect(new URL(page.url()).searchParams.get("team")).toBeNull();
+      await page.locator("details.account > summary").click();
+      await page.getByRole("button", { name: "Dark" }).click();
+      expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+      expect(new URL(page.url()).pathname).toBe("/spend");
+      await page.goto(`${stack.url}/preferences`);
+      // Nobody told the zone: it is UTC, and named.
+      expect(await page.locator("time").first().textContent()).toContain("UTC");
+      await page.locator("details.account > summary").click();
+      await page.getByRole("button", { name: "Sign out", exact: true }).click();
+      await page.getByText("You are signed out.").waitFor();
+      await page.goto(`${stack.url}/spend`);
+      expect(new URL(page.url()).pathname).toBe("/sign-in");
+      expect(errors).toEqual([]);
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a sign-in that ended leads to the sign-in and back, also from a link that was followed with scripts",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      const [cookie] = (await context.cookies()).filter(({ name }) => name === "__Host-anyray");
+      await fetch(`${stack.gateway.url}/admin/session`, {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${cookie?.value}` },
+      });
+      await page
+        .getByRole("navigation", { name: "Pages" })
+        .getByRole("link", { name: "Users" })
+        .click();
+      await page.waitForURL(/\/sign-in\?to=%2Fusers$/);
+      await page.getByLabel("Admin token").fill(stack.gateway.adminToken);
+      await page.getByRole("button", { name: "Sign in" }).first().click();
+      await page.getByRole("heading", { level: 1, name: "Users" }).waitFor();
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "times stand in the zone of the browser",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url, { timezoneId: "Asia/Tokyo" });
+      await signIn(page, stack);
+      await page.goto(`${stack.url}/preferences`);
+      expect(await page.locator("time").first().textContent()).toContain("GMT+9");
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+});
