@@ -2,10 +2,9 @@
  * Reservations under caps that several gateways share. Whoever reserves locks the rows of `cap_usage` that it needs, in one order; what is
  * reserved is the sum over `cap_reservation`, of which a row counts until it expires: there is no second figure that could go astray.
  */
-import { gte, inArray, sql } from "drizzle-orm";
+import { inArray, sql } from "drizzle-orm";
 import { capNotice, capReservation } from "../schema/pg-shared.ts";
-import { capUsage } from "../schema/pg.ts";
-import type { CapReservations, CapVerdict } from "../store.ts";
+import type { CapReservations, CapState } from "../store.ts";
 import type { PgDatabase } from "./database.ts";
 
 /** How long a reservation counts after the last sign of life of its gateway; also how long the database may be away for it. */
@@ -67,7 +66,10 @@ export function createReservations(
             ),
           RESERVE_LIMIT_MS,
         );
-        const verdicts = (rows as unknown as readonly VerdictRow[]).map(toVerdict);
+        const verdicts = (rows as unknown as readonly VerdictRow[]).map((row) => ({
+          ...toState(row),
+          isRefused: row.is_refused,
+        }));
         if (verdicts.some(({ isRefused }) => isRefused)) live.delete(traceId);
         return verdicts;
       } catch (error) {
@@ -84,23 +86,19 @@ export function createReservations(
     settled(traceId) {
       live.delete(traceId);
     },
-    usage: (fromMs) =>
-      run((orm) =>
-        orm
-          .select({
-            capId: capUsage.capId,
-            subject: capUsage.subject,
-            windowStartMs: capUsage.windowStartMs,
-            used: capUsage.used,
-            reserved: sql`coalesce((
-              select sum(${capReservation.amount}) from ${capReservation}
-              where ${capReservation.capId} = ${capUsage.capId} and ${capReservation.subject} = ${capUsage.subject}
-                and ${capReservation.windowStartMs} = ${capUsage.windowStartMs} and ${capReservation.expiresAtMs} > ${nowMs}
-            ), 0)`.mapWith(BigInt),
-          })
-          .from(capUsage)
-          .where(gte(capUsage.windowStartMs, fromMs)),
-      ),
+    async usage(fromMs) {
+      const rows = await run((orm) =>
+        orm.execute(sql`
+          select "usage"."cap_id", "usage"."subject", "usage"."window_start_ms", "usage"."used",
+            coalesce(sum("held"."amount"), 0) as "reserved"
+          from "cap_usage" as "usage" left join "cap_reservation" as "held"
+            on "held"."cap_id" = "usage"."cap_id" and "held"."subject" = "usage"."subject"
+              and "held"."window_start_ms" = "usage"."window_start_ms" and "held"."expires_at_ms" > ${nowMs}
+          where "usage"."window_start_ms" >= ${fromMs}::bigint
+          group by 1, 2, 3, 4`),
+      );
+      return (rows as unknown as readonly StateRow[]).map(toState);
+    },
     async claimNotice(kind, { capId, subject, windowStartMs }) {
       const claimed = await run((orm) =>
         orm
@@ -115,23 +113,25 @@ export function createReservations(
   };
 }
 
-/** As the function gives it: the driver hands large numbers over as text. */
-interface VerdictRow {
+/** As a statement gives it: the driver hands large numbers over as text. */
+interface StateRow {
   readonly cap_id: string;
   readonly subject: string;
   readonly window_start_ms: string;
   readonly used: string;
   readonly reserved: string;
+}
+
+interface VerdictRow extends StateRow {
   readonly is_refused: boolean;
 }
 
-function toVerdict(row: VerdictRow): CapVerdict {
+function toState(row: StateRow): CapState {
   return {
     capId: row.cap_id,
     subject: row.subject,
     windowStartMs: Number(row.window_start_ms),
     used: BigInt(row.used),
     reserved: BigInt(row.reserved),
-    isRefused: row.is_refused,
   };
 }
