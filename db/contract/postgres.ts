@@ -49,11 +49,21 @@ export interface Postgres {
   remove(): Promise<void>;
 }
 
+function serverUser(): string {
+  return spawnSync("id", ["-u", "postgres"]).status === 0 ? "postgres" : "nobody";
+}
+
 /** Postgres refuses to run as root; setpriv is in every Debian. */
 function asSomebody(command: readonly string[]): readonly string[] {
   if (process.getuid?.() !== 0) return command;
-  const user = spawnSync("id", ["-u", "postgres"]).status === 0 ? "postgres" : "nobody";
-  return ["setpriv", `--reuid=${user}`, "--regid=65534", "--clear-groups", "--", ...command];
+  return [
+    "setpriv",
+    `--reuid=${serverUser()}`,
+    "--regid=65534",
+    "--clear-groups",
+    "--",
+    ...command,
+  ];
 }
 
 function runNow(command: readonly string[], input = ""): string {
@@ -71,8 +81,10 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** @param settings further lines for its configuration */
-export async function startPostgres(settings: readonly string[] = []): Promise<Postgres> {
+/** Further lines for its configuration. @param own gives a file to the server's user */
+type Configure = (own: (path: string) => void) => readonly string[];
+
+export async function startPostgres(configure: Configure = () => []): Promise<Postgres> {
   const bin = programs ?? "";
   const dir = mkdtempSync(join(tmpdir(), "anyray-pg-"));
   chmodSync(dir, 0o777);
@@ -92,6 +104,9 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     "--locale=C",
     "--no-sync",
   ]);
+  const settings = configure((path) => {
+    if (process.getuid?.() === 0) spawnSync("chown", [serverUser(), path]);
+  });
   let server: ChildProcess | null = null;
   let ended: Promise<unknown> = Promise.resolve();
 
