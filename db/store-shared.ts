@@ -55,6 +55,8 @@ export interface CapReservations {
   release(traceId: string): void;
   /** The request's last row is committed in the local ledger: its arrival frees what was held. */
   settled(traceId: string): void;
+  /** At the start, when the rows of an earlier process of this gateway have arrived: whatever else it held is free. */
+  forgetEarlier(): Promise<void>;
   /** Windows that began at that time or later. */
   usage(fromMs: number): Promise<readonly CapState[]>;
   /** True for one of all gateways: it tells of the threshold. */
@@ -74,6 +76,8 @@ export interface SharedDatabase {
   /** Rows that it refused for good; they stay in the local ledger. */
   readonly refusedRows: number;
   readonly reservations: CapReservations;
+  /** Brings what waits there; bounded in time. Rejects with StoreUnavailable. */
+  flush(): Promise<void>;
   /** After something that administrators set was changed, by whichever gateway. A rejection is tried again. */
   onChange(listener: () => Promise<void>): void;
 }

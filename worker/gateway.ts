@@ -106,7 +106,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const quotas = new Quotas({
     admin: store.admin,
     audit: store.audit,
-    shared: store.shared?.reservations ?? null,
+    shared: store.shared,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     allowUnpriced: config.quotas.allowUnpriced,
@@ -127,6 +127,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   });
   await addFirstKey(store, config.secrets.clientKey, clock.now());
   await settleCrashed(store, settler, roster, log);
+  await forgetReservations(store, log);
   await quotas.loadUsage();
 
   const reloadPrices = async (): Promise<void> => {
@@ -303,6 +304,16 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       await store.close();
     },
   };
+}
+
+/** What an earlier process had reserved and never wrote down. If it can't be done now, time does it. */
+async function forgetReservations({ shared }: Store, log: Log): Promise<void> {
+  try {
+    await shared?.flush();
+    await shared?.reservations.forgetEarlier();
+  } catch {
+    log.write("warn", "reservations of an earlier process stay until they expire");
+  }
 }
 
 /** How caps stand that other gateways count, too: for who looks at them, and for soft ones. */

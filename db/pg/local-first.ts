@@ -6,9 +6,6 @@ import type { CapCharge, LedgerRow, LedgerStore } from "../store.ts";
 import type { Shipper } from "./shipper.ts";
 import type { Local } from "./store.ts";
 
-/** An answer may lack the rows of the last moment where more wait than are shipped in this time. */
-const FRESH_MS = 2_000;
-
 interface Pending {
   readonly row: LedgerRow;
   readonly responseId: string | undefined;
@@ -21,9 +18,14 @@ export interface LocalFirstOptions {
   readonly local: Pick<Local, "ledger" | "shipping">;
   readonly remote: LedgerStore;
   readonly shipper: Shipper;
+  /** A row is about to be committed. */
+  readonly charging: (row: LedgerRow, charges: readonly CapCharge[]) => void;
+  /** How long a question waits for what is to be shipped before it. */
+  readonly freshMs: number;
 }
 
-export function createLocalFirst({ local, remote, shipper }: LocalFirstOptions): LedgerStore {
+export function createLocalFirst(options: LocalFirstOptions): LedgerStore {
+  const { local, remote, shipper, freshMs } = options;
   let pending: Pending[] = [];
 
   /**
@@ -59,13 +61,14 @@ export function createLocalFirst({ local, remote, shipper }: LocalFirstOptions):
   }
 
   async function fresh<T>(question: () => Promise<T>): Promise<T> {
-    await shipper.flush(FRESH_MS);
+    await shipper.flush(freshMs);
     return question();
   }
 
   return {
     append: (row, responseId, charges = []) =>
       new Promise((resolve, reject) => {
+        options.charging(row, charges);
         if (pending.length === 0) setImmediate(flush);
         pending.push({ row, responseId, charges, resolve, reject });
       }),

@@ -2,7 +2,7 @@
  * Reservations under caps that several gateways share. Whoever reserves locks the rows of `cap_usage` that it needs, in one order; what is
  * reserved is the sum over `cap_reservation`, of which a row counts until it expires: there is no second figure that could go astray.
  */
-import { inArray, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { capNotice, capReservation } from "../schema/pg-shared.ts";
 import type { CapReservations, CapState } from "../store.ts";
 import type { PgDatabase } from "./database.ts";
@@ -18,7 +18,7 @@ export interface ReservationStore extends CapReservations {
   close(): void;
 }
 
-/** @param owner 32 hex digits: this process @param liveMs for tests of expiry */
+/** @param owner 32 hex digits: this gateway @param liveMs for tests of expiry */
 export function createReservations(
   database: PgDatabase,
   owner: string,
@@ -98,6 +98,9 @@ export function createReservations(
           group by 1, 2, 3, 4`),
       );
       return (rows as unknown as readonly StateRow[]).map(toState);
+    },
+    async forgetEarlier() {
+      await run((orm) => orm.delete(capReservation).where(eq(capReservation.owner, owner)));
     },
     async claimNotice(kind, { capId, subject, windowStartMs }) {
       const claimed = await run((orm) =>

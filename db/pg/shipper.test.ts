@@ -82,6 +82,8 @@ describe.skipIf(!isPostgresThere)("the shipper", () => {
         local: { ledger: local, shipping },
         remote: createLedger(database, real),
         shipper: started,
+        charging: () => undefined,
+        freshMs: 2_000,
       });
     }
 

@@ -7,7 +7,7 @@ import type { LocalRows, Shipping } from "../sqlite/shipping.ts";
 import type { Appender } from "./append.ts";
 
 /** Rows that come in so short a time go together. */
-const GATHER_MS = 25;
+const GATHER_MS = 10;
 const BATCH_ROWS = 200;
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 5_000;
@@ -31,6 +31,8 @@ export interface ShipperOptions {
 export interface Shipper {
   /** Rows that are not there yet. */
   readonly waitingRows: number;
+  /** Whether a row is there. */
+  hasArrived(rowId: string): boolean;
   /** A row is committed locally. */
   appended(rowId: string): void;
   /** The database is back: no need to wait any longer. */
@@ -154,6 +156,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     get waitingRows() {
       return waitingRows;
     },
+    hasArrived: (rowId) => rowId <= shipping.place,
     appended(rowId) {
       waitingRows += 1;
       if (rowId > newest) newest = rowId;

@@ -2,7 +2,6 @@
  * A gateway's stores where Postgres is shared. A row is committed in the local ledger, and shipped from there; what requests need is kept in
  * memory; all else asks Postgres, and says so when it is away.
  */
-import { randomBytes } from "node:crypto";
 import {
   StoreUnavailable,
   type ClaimedUserStore,
@@ -18,6 +17,7 @@ import { createAppender } from "./append.ts";
 import { createAudit } from "./audit.ts";
 import { createClaimedUsers } from "./claimed-users.ts";
 import { openDatabase, type PgDatabase } from "./database.ts";
+import { createInStep } from "./in-step.ts";
 import { createKept } from "./kept.ts";
 import { createKeys } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
@@ -46,6 +46,8 @@ export type SharedStores = Pick<
 >;
 
 const CLOSE_LIMIT_MS = 5_000;
+/** An answer may lack the rows of the last moment where more wait than are shipped in this time. */
+const FRESH_MS = 2_000;
 
 /** Without a gateway's parts: for commands. */
 export async function openRemoteStores(
@@ -72,8 +74,8 @@ export async function openSharedStores(
   local: Local,
 ): Promise<{ stores: SharedStores; shared: SharedDatabase; close(): Promise<void> }> {
   const database = await openDatabase(options);
-  const own = createStores(database);
-  const kept = createKept(own.keys, own.settings);
+  const unguarded = createStores(database);
+  const kept = createKept(unguarded.keys, unguarded.settings);
   const listeners: (() => Promise<void>)[] = [];
   let wake = (): void => undefined;
   const watch = await startWatch({
@@ -93,7 +95,8 @@ export async function openSharedStores(
     now: Date.now,
   });
   wake = () => shipper.wake();
-  const reservations = createReservations(guarded, randomBytes(16).toString("hex"));
+  const own = createReservations(guarded, local.shipping.gatewayId);
+  const { reservations, charging } = createInStep(own, shipper);
   /** What this gateway has changed counts here when the change is done. */
   const seen = async <T>(change: Promise<T>): Promise<T> => {
     const done = await change;
@@ -103,7 +106,13 @@ export async function openSharedStores(
   return {
     stores: {
       ...stores,
-      ledger: createLocalFirst({ local, remote: stores.ledger, shipper }),
+      ledger: createLocalFirst({
+        local,
+        remote: stores.ledger,
+        shipper,
+        charging,
+        freshMs: FRESH_MS,
+      }),
       keys: {
         ...stores.keys,
         findByHash: kept.keys.findByHash,
@@ -129,12 +138,13 @@ export async function openSharedStores(
         return local.shipping.refusedRows;
       },
       reservations,
+      flush: () => shipper.flush(FRESH_MS),
       onChange(listener) {
         listeners.push(listener);
       },
     },
     async close() {
-      reservations.close();
+      own.close();
       await watch.close();
       await shipper.close(CLOSE_LIMIT_MS);
       await database.close();

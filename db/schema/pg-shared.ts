@@ -12,7 +12,7 @@ export const capReservation = pgTable(
     subject: text().notNull(),
     windowStartMs: bigint("window_start_ms", { mode: "number" }).notNull(),
     amount: money("amount").notNull(),
-    /** The gateway: a random id a process. */
+    /** The gateway: a random id a data directory. */
     owner: text().notNull(),
     /** By the database's clock. */
     expiresAtMs: bigint("expires_at_ms", { mode: "number" }).notNull(),

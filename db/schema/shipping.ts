@@ -3,6 +3,20 @@ import { sql } from "drizzle-orm";
 import { check, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { isHex, money, names, noNul } from "./sqlite-columns.ts";
 
+/** One row: by which this data directory's gateway is known among the others. */
+export const gateway = sqliteTable(
+  "gateway",
+  {
+    one: integer().primaryKey(),
+    id: text().notNull(),
+  },
+  () => [
+    check("gateway_one", sql.raw(`"one" = 1`)),
+    check("gateway_id", sql.raw(`length("id") = 32 and ${isHex("id")}`)),
+    noNul("gateway", ["id"]),
+  ],
+);
+
 /** One row: the last ledger row that is there. */
 export const shipped = sqliteTable(
   "shipped",

@@ -1,6 +1,13 @@
 /** The shipper's place in the ledger, and what goes with the rows behind it, on SQLite. */
 import { and, asc, count, eq, inArray, lte, max } from "drizzle-orm";
-import { refusedRow, shipped, waitingCharge, waitingResponse } from "../schema/shipping.ts";
+import { randomBytes } from "node:crypto";
+import {
+  gateway,
+  refusedRow,
+  shipped,
+  waitingCharge,
+  waitingResponse,
+} from "../schema/shipping.ts";
 import { ledger } from "../schema/sqlite.ts";
 import type { CapCharge, LedgerRow } from "../store.ts";
 import { closeDatabase, openDatabase, type SqliteDatabase } from "./database.ts";
@@ -16,6 +23,8 @@ export interface Extras {
 export type RowKey = Pick<LedgerRow, "traceId" | "attempt">;
 
 export interface Shipping {
+  /** 32 hex digits, made with the file. */
+  readonly gatewayId: string;
   /** The last row that is there; empty: none is. */
   readonly place: string;
   readonly refusedRows: number;
@@ -32,6 +41,12 @@ export interface Shipping {
 export function openShipping(path: string, sync: "normal" | "full"): Shipping {
   const database = openDatabase(path, { sync, schema: "shipping" });
   const { client, orm } = database;
+  orm
+    .insert(gateway)
+    .values({ one: 1, id: randomBytes(16).toString("hex") })
+    .onConflictDoNothing()
+    .run();
+  const gatewayId = orm.select({ id: gateway.id }).from(gateway).all()[0]?.id ?? "";
   let place = orm.select({ rowId: shipped.rowId }).from(shipped).all()[0]?.rowId ?? "";
   let refusedRows = orm.select({ rows: count() }).from(refusedRow).all()[0]?.rows ?? 0;
 
@@ -47,6 +62,7 @@ export function openShipping(path: string, sync: "normal" | "full"): Shipping {
   }
 
   return {
+    gatewayId,
     get place() {
       return place;
     },

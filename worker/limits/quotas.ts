@@ -1,5 +1,5 @@
 /** The caps and rate limits in force, kept in step with what administrators store; and what is done when a cap is reached. */
-import type { AdminStore, AuditStore, CapReservations } from "../../db/store.ts";
+import type { AdminStore, AuditStore, CapUsage, SharedDatabase } from "../../db/store.ts";
 import { record } from "../audit/record.ts";
 import type { Log } from "../telemetry/log.ts";
 import { amountText } from "./amount.ts";
@@ -11,7 +11,7 @@ export interface QuotasOptions {
   readonly admin: AdminStore;
   readonly audit: AuditStore;
   /** Where several gateways count caps together; null: this process counts alone. */
-  readonly shared: CapReservations | null;
+  readonly shared: Pick<SharedDatabase, "reservations" | "flush"> | null;
   /** ms since 1970. */
   readonly now: () => number;
   readonly monotonic: () => number;
@@ -32,7 +32,7 @@ export class Quotas {
     this.caps = new Caps({
       now,
       allowUnpriced,
-      shared,
+      shared: shared?.reservations ?? null,
       onEvent: (event) => void this.#tell(event),
     });
     this.rates = new Rates({ now, monotonic });
@@ -50,7 +50,21 @@ export class Quotas {
     const { admin, shared } = this.#options;
     const fromMs = this.caps.oldestWindowMs();
     if (shared === null) this.caps.addUsage(await admin.capUsage(fromMs));
-    else if (this.caps.all.length > 0) this.caps.setStates(await shared.usage(fromMs));
+    else if (this.caps.all.length > 0) this.caps.setStates(await shared.reservations.usage(fromMs));
+  }
+
+  /** Before somebody looks: also what was used a moment ago, here and on other gateways. Rejects if it can't be read. */
+  async refresh(): Promise<void> {
+    const { shared } = this.#options;
+    if (shared === null || this.caps.all.length === 0) return;
+    await shared.flush();
+    await this.loadUsage();
+  }
+
+  /** A cap that was just made begins with what was used already. */
+  async begin(usage: readonly CapUsage[]): Promise<void> {
+    if (this.#options.shared === null) this.caps.addUsage(usage);
+    else await this.loadUsage();
   }
 
   async #tell({ kind, usage }: CapEvent): Promise<void> {
@@ -58,7 +72,8 @@ export class Quotas {
     const { cap, subject, used, span } = usage;
     const place = { capId: cap.id, subject, windowStartMs: span.startMs };
     // Where nobody can be asked who tells it, it is rather told twice.
-    if (shared !== null && !(await shared.claimNotice(kind, place).catch(() => true))) return;
+    if (shared !== null && !(await shared.reservations.claimNotice(kind, place).catch(() => true)))
+      return;
     const facts = {
       scope: cap.scope,
       subject: subject === "" ? null : subject,

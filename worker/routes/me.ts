@@ -46,6 +46,7 @@ export function meRoutes(deps: Deps) {
           limit: 1,
         }),
       );
+      await read(() => deps.quotas.refresh());
       const payer = { keyId: key.id, user: key.user, team: key.team };
       return {
         key: {

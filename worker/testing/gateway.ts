@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../db/open.ts";
 import type { ClientKey, LedgerRow, Store } from "../../db/store.ts";
+import { reachDatabase } from "../cli/reach-database.ts";
 import { createClientKeyId, createClientKeySecret, parseClientKey } from "../client-key.ts";
 import { loadConfig } from "../config/load.ts";
 import { ensureSecrets } from "../config/secret.ts";
@@ -43,10 +44,12 @@ export async function startGateway(
     (path) => readFileSync(path, "utf8"),
     ensureSecrets,
   );
-  const store = await openStore({ dataDir, ledgerSync: config.ledgerSync });
+  const { database, databaseReport } = reachDatabase(config.database);
+  const store = await openStore({ dataDir, ledgerSync: config.ledgerSync, database });
   const log: string[] = [];
   const gateway = await createGateway(config, {
     store,
+    databaseReport,
     clock: { now: Date.now, monotonic: () => performance.now() },
     logLine: (line) => log.push(line),
   });

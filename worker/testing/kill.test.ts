@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { request } from "node:http";
 import process from "node:process";
 import type { LedgerRecord } from "../routes/admin/spend-json.ts";
+import { onEachDatabase } from "./databases.ts";
 import { startGateway, temporaryDirectory, type GatewayProcess } from "./gateway-process.ts";
 import { startMockProvider, type MockProvider } from "./mock-provider.ts";
 
@@ -120,101 +121,111 @@ function brokenRules(
   return broken;
 }
 
-describe("the ledger under kill -9", () => {
-  const directory = temporaryDirectory();
-  let provider: MockProvider;
-  let gateway: GatewayProcess;
-  const start = () => startGateway({ dataDir: directory.path, providers: provider.providers });
+onEachDatabase((fresh) => {
+  describe("the ledger under kill -9", () => {
+    const directory = temporaryDirectory();
+    let provider: MockProvider;
+    let gateway: GatewayProcess;
+    let env: Record<string, string> = {};
+    const start = () =>
+      startGateway({ dataDir: directory.path, providers: provider.providers, env });
 
-  beforeAll(async () => {
-    provider = await startMockProvider();
-    gateway = await start();
-    await capOf(gateway, { scope: "org", unit: "tokens", amount: 1_000_000_000, window: "month" });
-  }, 30_000);
-  afterAll(async () => {
-    await gateway.kill();
-    await provider.close();
-    directory.remove();
-  });
-
-  test(
-    `has one row for all that the provider saw, ${ROUNDS} times over ${PARALLEL} requests`,
-    async () => {
-      const counts = { seen: 0, rows: 0, ok: 0, crashed: 0, unseen: 0, whole: 0, unclosed: 0 };
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const seenBefore = provider.seen.length;
-        const from = new Date(Date.now() - 1000).toISOString();
-        const asked = Array.from({ length: PARALLEL }, (_, index) =>
-          ask(gateway, `r${round}-${index}`, index, Math.random() * ARRIVAL_MS),
-        );
-        // Each round has its own part of the time, so that early and late kills are among few rounds too.
-        await sleep(EARLIEST_KILL_MS + ((round + Math.random()) / ROUNDS) * (SPREAD_MS + 100));
-        await gateway.kill();
-        const answers = await Promise.all(asked);
-        gateway = await start();
-        // What the killed process had handed to its sockets may still arrive.
-        while (provider.openCount > 0) await sleep(5);
-
-        const seen = provider.seen.slice(seenBefore).map((entry) => entry.testId);
-        const rows = (await gateway.records({ from })).filter((row) =>
-          row.session?.startsWith(`r${round}-`),
-        );
-        expect(brokenRules(seen, answers, rows)).toEqual([]);
-
-        counts.seen += seen.length;
-        counts.rows += rows.length;
-        counts.ok += rows.filter((row) => row.outcome === "ok").length;
-        counts.crashed += rows.filter((row) => row.outcome === "crashed").length;
-        counts.unseen += rows.length - seen.length;
-        counts.whole += answers.filter((answer) => answer.hasTerminal).length;
-        counts.unclosed += answers.filter((a) => a.hasTerminal && !a.hasEnded).length;
-      }
-      const all = await gateway.records();
-      expect(all.length).toBe(counts.rows);
-      // The cap has counted every row once, those of the killed processes, too; and nothing is reserved by the dead.
-      const tokens = all.reduce((sum, row) => sum + row.input_tokens + row.output_tokens, 0);
-      expect(await capOf(gateway)).toMatchObject([{ used: String(tokens), reserved: "0" }]);
-      expect(new Set(all.map((row) => `${row.trace_id}/${row.attempt}`)).size).toBe(all.length);
-      if (process.env["ANYRAY_TEST_VERBOSE"] === "1") console.log(JSON.stringify(counts));
-      // Else the kills fell where they prove nothing.
-      expect(counts.whole).toBeGreaterThan(0);
-      expect(counts.crashed).toBeGreaterThan(0);
-      expect(counts.unclosed).toBeGreaterThan(0);
-    },
-    ROUNDS * ROUND_LIMIT_MS,
-  );
-
-  test("loses nothing when the kill falls between the terminal unit and the close", async () => {
-    const session = "between";
-    const answered = await new Promise<string>((resolve, reject) => {
-      const sent = request(`${gateway.url}/v1/chat/completions`, {
-        method: "POST",
-        agent: false,
-        headers: {
-          authorization: `Bearer ${gateway.clientKey}`,
-          "x-anyray-metadata": JSON.stringify({ session }),
-          "x-test-linger-ms": "1000",
-        },
+    beforeAll(async () => {
+      env = await fresh();
+      provider = await startMockProvider();
+      gateway = await start();
+      await capOf(gateway, {
+        scope: "org",
+        unit: "tokens",
+        amount: 1_000_000_000,
+        window: "month",
       });
-      sent.on("error", reject);
-      sent.on("response", (response) => {
-        let text = "";
-        response.on("data", (chunk: Uint8Array) => {
-          text += String(chunk);
-          if (!text.includes("data: [DONE]\n\n")) return;
-          void gateway.kill().then(() => resolve(String(response.headers["x-anyray-trace-id"])));
-        });
-        response.on("error", () => undefined);
-        response.on("end", () => reject(new Error("the answer ended before the kill")));
-      });
-      sent.end(JSON.stringify({ model: "mock/timed", stream: true, messages: [] }));
+    }, 30_000);
+    afterAll(async () => {
+      await gateway.kill();
+      await provider.close();
+      directory.remove();
     });
-    gateway = await start();
-    const rows = await gateway.records({ session });
-    expect(rows.map((row) => [row.trace_id, row.outcome, row.output_tokens])).toEqual([
-      [answered, "ok", 17],
-    ]);
-  }, 30_000);
+
+    test(
+      `has one row for all that the provider saw, ${ROUNDS} times over ${PARALLEL} requests`,
+      async () => {
+        const counts = { seen: 0, rows: 0, ok: 0, crashed: 0, unseen: 0, whole: 0, unclosed: 0 };
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const seenBefore = provider.seen.length;
+          const from = new Date(Date.now() - 1000).toISOString();
+          const asked = Array.from({ length: PARALLEL }, (_, index) =>
+            ask(gateway, `r${round}-${index}`, index, Math.random() * ARRIVAL_MS),
+          );
+          // Each round has its own part of the time, so that early and late kills are among few rounds too.
+          await sleep(EARLIEST_KILL_MS + ((round + Math.random()) / ROUNDS) * (SPREAD_MS + 100));
+          await gateway.kill();
+          const answers = await Promise.all(asked);
+          gateway = await start();
+          // What the killed process had handed to its sockets may still arrive.
+          while (provider.openCount > 0) await sleep(5);
+
+          const seen = provider.seen.slice(seenBefore).map((entry) => entry.testId);
+          const rows = (await gateway.records({ from })).filter((row) =>
+            row.session?.startsWith(`r${round}-`),
+          );
+          expect(brokenRules(seen, answers, rows)).toEqual([]);
+
+          counts.seen += seen.length;
+          counts.rows += rows.length;
+          counts.ok += rows.filter((row) => row.outcome === "ok").length;
+          counts.crashed += rows.filter((row) => row.outcome === "crashed").length;
+          counts.unseen += rows.length - seen.length;
+          counts.whole += answers.filter((answer) => answer.hasTerminal).length;
+          counts.unclosed += answers.filter((a) => a.hasTerminal && !a.hasEnded).length;
+        }
+        const all = await gateway.records();
+        expect(all.length).toBe(counts.rows);
+        // The cap has counted every row once, those of the killed processes, too; and nothing is reserved by the dead.
+        const tokens = all.reduce((sum, row) => sum + row.input_tokens + row.output_tokens, 0);
+        expect(await capOf(gateway)).toMatchObject([{ used: String(tokens), reserved: "0" }]);
+        expect(new Set(all.map((row) => `${row.trace_id}/${row.attempt}`)).size).toBe(all.length);
+        if (process.env["ANYRAY_TEST_VERBOSE"] === "1") console.log(JSON.stringify(counts));
+        // Else the kills fell where they prove nothing.
+        expect(counts.whole).toBeGreaterThan(0);
+        expect(counts.crashed).toBeGreaterThan(0);
+        expect(counts.unclosed).toBeGreaterThan(0);
+      },
+      ROUNDS * ROUND_LIMIT_MS,
+    );
+
+    test("loses nothing when the kill falls between the terminal unit and the close", async () => {
+      const session = "between";
+      const answered = await new Promise<string>((resolve, reject) => {
+        const sent = request(`${gateway.url}/v1/chat/completions`, {
+          method: "POST",
+          agent: false,
+          headers: {
+            authorization: `Bearer ${gateway.clientKey}`,
+            "x-anyray-metadata": JSON.stringify({ session }),
+            "x-test-linger-ms": "1000",
+          },
+        });
+        sent.on("error", reject);
+        sent.on("response", (response) => {
+          let text = "";
+          response.on("data", (chunk: Uint8Array) => {
+            text += String(chunk);
+            if (!text.includes("data: [DONE]\n\n")) return;
+            void gateway.kill().then(() => resolve(String(response.headers["x-anyray-trace-id"])));
+          });
+          response.on("error", () => undefined);
+          response.on("end", () => reject(new Error("the answer ended before the kill")));
+        });
+        sent.end(JSON.stringify({ model: "mock/timed", stream: true, messages: [] }));
+      });
+      gateway = await start();
+      const rows = await gateway.records({ session });
+      expect(rows.map((row) => [row.trace_id, row.outcome, row.output_tokens])).toEqual([
+        [answered, "ok", 17],
+      ]);
+    }, 30_000);
+  });
 });
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

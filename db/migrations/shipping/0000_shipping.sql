@@ -1,3 +1,11 @@
+CREATE TABLE `gateway` (
+	`one` integer PRIMARY KEY NOT NULL,
+	`id` text NOT NULL,
+	CONSTRAINT "gateway_one" CHECK("one" = 1),
+	CONSTRAINT "gateway_id" CHECK(length("id") = 32 and "id" not glob '*[^0-9a-f]*'),
+	CONSTRAINT "gateway_nul" CHECK(instr(coalesce("id", ''), char(0)) = 0)
+);
+--> statement-breakpoint
 CREATE TABLE `refused_row` (
 	`row_id` text PRIMARY KEY NOT NULL,
 	`trace_id` text NOT NULL,

@@ -74,7 +74,7 @@ const detail = describeIn("Caps and limits");
 
 export function capRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/caps", "quotas")
-    .get("", () => ({ caps: deps.quotas.caps.all.map((cap) => toJson(deps, cap)) }), {
+    .get("", () => showCaps(deps), {
       response: {
         200: t.Object({ caps: t.Array(CapRecord) }, { description: "Oldest first" }),
         ...ADMIN_ERRORS,
@@ -97,7 +97,7 @@ export function capRoutes(deps: Deps) {
         ),
       },
     )
-    .get("/:id", ({ params }) => toJson(deps, findCap(deps, params.id)), {
+    .get("/:id", ({ params }) => showCap(deps, params.id), {
       params: Id,
       response: { 200: CapRecord, ...ADMIN_ERRORS, 404: AdminError },
       detail: detail("One cap"),
@@ -122,6 +122,16 @@ export function capRoutes(deps: Deps) {
       response: { 200: CapRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
       detail: detail("Remove a cap"),
     });
+}
+
+async function showCaps(deps: Deps) {
+  await read(() => deps.quotas.refresh());
+  return { caps: deps.quotas.caps.all.map((cap) => toJson(deps, cap)) };
+}
+
+async function showCap(deps: Deps, id: string) {
+  await read(() => deps.quotas.refresh());
+  return toJson(deps, findCap(deps, id));
 }
 
 const CHANGEABLE = ["amount", "mode", "warn_percent"] as const;
@@ -158,8 +168,10 @@ async function createCap(deps: Deps, actor: Actor, body: unknown) {
       { kind: "cap.usage", usage },
     ],
   );
-  await read(() => deps.quotas.reload());
-  deps.quotas.caps.addUsage(usage);
+  await read(async () => {
+    await deps.quotas.reload();
+    await deps.quotas.begin(usage);
+  });
   return toJson(deps, cap);
 }
 

@@ -73,6 +73,7 @@ async function people(deps: Deps, kind: "user" | "team", url: string) {
     Promise.all([
       deps.store.ledger.spend({ ...range, where: {}, groupBy: [kind], timeZone: "UTC", limit }),
       deps.store.keys.list(),
+      deps.quotas.refresh(),
     ]),
   );
   const live = keys.filter(
