@@ -33,6 +33,7 @@ import { createEstimator } from "./pricing/estimator.ts";
 import { Roster } from "./providers/roster.ts";
 import { RetentionWindows } from "./retention-windows.ts";
 import { startRetention } from "./retention.ts";
+import { followOthers, forgetReservations } from "./shared-database.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { Histograms } from "./telemetry/histograms.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
@@ -51,8 +52,6 @@ import { watchRoundTrips } from "./traces/round-trip-watch.ts";
 const TEMPO_INLINE_BYTES = 48 * 1024;
 /** How often price overrides that another process wrote are read. */
 const PRICES_MS = 5_000;
-/** How often the use of caps that several gateways count is read. */
-const USAGE_MS = 5_000;
 
 export interface Gateway {
   readonly app: App;
@@ -137,8 +136,6 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     reloadPrices().catch(() => log.write("warn", "price overrides not read; the last ones stay"));
   }, PRICES_MS);
 
-  const usage = store.shared === null ? undefined : startUsage(quotas, log);
-
   const resource = createResource(config.traces);
   const exporter = startExporter(config, resource, { egress, counters, log });
   const roundTrip = createRoundTrip(config.traces, {
@@ -219,11 +216,15 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
   });
-  // What another gateway's administrator has set counts here at once.
-  store.shared?.onChange(async () => {
-    clientKeys.forget();
-    access.forget();
-    await Promise.all([quotas.reload(), reloadPrices(), roster.reload(), privacy.reload()]);
+  const stopFollowing = followOthers({
+    store,
+    quotas,
+    log,
+    async reload() {
+      clientKeys.forget();
+      access.forget();
+      await Promise.all([quotas.reload(), reloadPrices(), roster.reload(), privacy.reload()]);
+    },
   });
   const deps: Deps = {
     clock,
@@ -288,7 +289,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     drain: () => live.drain(config.limits.drainMs),
     async close() {
       clearInterval(reload);
-      clearInterval(usage);
+      stopFollowing();
       roster.close();
       windows.close();
       retention.close();
@@ -304,25 +305,6 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       await store.close();
     },
   };
-}
-
-/** What an earlier process had reserved and never wrote down. If it can't be done now, time does it. */
-async function forgetReservations({ shared }: Store, log: Log): Promise<void> {
-  try {
-    await shared?.flush();
-    await shared?.reservations.forgetEarlier();
-  } catch {
-    log.write("warn", "reservations of an earlier process stay until they expire");
-  }
-}
-
-/** How caps stand that other gateways count, too: for who looks at them, and for soft ones. */
-function startUsage(quotas: Quotas, log: Log): ReturnType<typeof setInterval> {
-  return setInterval(() => {
-    quotas
-      .loadUsage()
-      .catch(() => log.write("warn", "the use of caps not read; as it was last, it stays"));
-  }, USAGE_MS);
 }
 
 function startExporter(
