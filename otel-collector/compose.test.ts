@@ -15,6 +15,8 @@ const ROOT = join(import.meta.dirname, "..");
 const IMAGES: Readonly<Record<string, string>> = {
   "otel-collector":
     "otel/opentelemetry-collector-contrib:0.160.0@sha256:799dc6cf12c96192af37b5bdba804da8c10b3bc563b43cb90c3f3c58d9572ad6",
+  postgres:
+    "postgres:18.6-trixie@sha256:4ef4dbc939d61acea57712655ddb4b4ab27419c913f94cca0cd57cb3ea3c2280",
   tempo:
     "grafana/tempo:3.0.3@sha256:0296560ac66f8a3600d7fb3014a52c189d4d9c3549ad6ff441bf2409855d68d5",
   "tempo-check":
@@ -22,6 +24,9 @@ const IMAGES: Readonly<Record<string, string>> = {
 };
 const BASE_IMAGE =
   "oven/bun:1.4.2@sha256:9114c058aeae42162ee16dd5084b95fe9473970bb6bcb5b232ab1630f0546895";
+
+/** Docker's own plug-in leaves out what no profile asks for. */
+const PROFILES = ["--profile", "postgres"];
 
 /** Empty: a developer's own `.env` must not take part. */
 const directory = temporaryDirectory();
@@ -54,9 +59,13 @@ function findCompose(): readonly string[] | null {
 }
 
 /** `env`: all that the program sees beside the PATH. */
-function readStack(compose: readonly string[], env: Readonly<Record<string, string>> = {}): Stack {
+function readStack(
+  compose: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
+): Stack {
   const [program = "", ...args] = compose;
-  const result = spawnSync(program, [...args, "--env-file", NO_VARIABLES, "config"], {
+  const result = spawnSync(program, [...args, "--env-file", NO_VARIABLES, ...options, "config"], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: "/nonexistent", ...env },
     encoding: "utf8",
@@ -74,7 +83,7 @@ suite("docker-compose.yml", () => {
   let stack: Stack;
   beforeAll(() => {
     if (compose === null) throw new Error("docker-compose is missing");
-    stack = readStack(compose);
+    stack = readStack(compose, {}, PROFILES);
   });
   const services = () => Object.entries(stack.services);
 
@@ -82,6 +91,7 @@ suite("docker-compose.yml", () => {
     expect(Object.keys(stack.services).sort()).toEqual([
       "gateway",
       "otel-collector",
+      "postgres",
       "tempo",
       "tempo-check",
       "volume-owners",
@@ -101,6 +111,7 @@ suite("docker-compose.yml", () => {
     expect(Object.fromEntries(joined)).toEqual({
       gateway: "inside outside",
       "otel-collector": "inside",
+      postgres: "inside",
       tempo: "inside",
       "tempo-check": "none",
       "volume-owners": "none",
@@ -136,6 +147,16 @@ suite("docker-compose.yml", () => {
       JSON.stringify(service).includes("sk-from-the-shell"),
     );
     expect(holders.map(([name]) => name)).toEqual(["gateway"]);
+  });
+
+  test("has Postgres for who asks for its profile, with the password of the shell", () => {
+    const env = { POSTGRES_PASSWORD: "from-the-shell", ANYRAY_DB_URL: "postgres://u@postgres/d" };
+    const { services: all } = readStack(compose ?? [], env, PROFILES);
+    expect(all["postgres"]).toMatchObject({
+      profiles: ["postgres"],
+      environment: { POSTGRES_PASSWORD: "from-the-shell" },
+    });
+    expect(all["gateway"]?.environment).toMatchObject({ ANYRAY_DB_URL: env.ANYRAY_DB_URL });
   });
 
   test("sends spans to the Collector and reads them from Tempo", () => {

@@ -32,6 +32,7 @@ import { createPricing } from "./pricing/cost.ts";
 import { createEstimator } from "./pricing/estimator.ts";
 import { Roster } from "./providers/roster.ts";
 import { RetentionWindows } from "./retention-windows.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { startRetention } from "./retention.ts";
 import { followOthers, forgetReservations } from "./shared-database.ts";
 import { Counters } from "./telemetry/counters.ts";
@@ -129,9 +130,9 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   await forgetReservations(store, log);
   await quotas.loadUsage();
 
-  const reloadPrices = async (): Promise<void> => {
+  const reloadPrices = oneAtATime(async () => {
     catalogue = await loadCatalogue(store, log);
-  };
+  });
   const reload = setInterval(() => {
     reloadPrices().catch(() => log.write("warn", "price overrides not read; the last ones stay"));
   }, PRICES_MS);
@@ -157,6 +158,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     allowPlaintext: content.allowPlaintext,
     initialMode: content.mode,
     kid: keyring.kid,
+    isStale: () => store.shared?.state === "away",
   });
   const windows = await RetentionWindows.open({
     settings: store.settings,

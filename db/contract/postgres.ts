@@ -42,7 +42,7 @@ export interface Postgres {
   kill(): Promise<void>;
   /** In order, but without waiting for whoever is connected. */
   stop(): Promise<void>;
-  /** Again, after `kill` or `stop`; resolves when it answers. */
+  /** Again, if it was killed or stopped; resolves when it answers. */
   start(): Promise<void>;
   /** Runs statements as the superuser. @returns what they say */
   psql(database: string, statements: string): string;
@@ -130,6 +130,7 @@ export async function startPostgres(configure: Configure = () => []): Promise<Po
     );
 
   async function start(): Promise<void> {
+    if (server !== null) return;
     const options = [
       `unix_socket_directories=${dir}`,
       `listen_addresses=127.0.0.1`,

@@ -1,6 +1,7 @@
 /** The caps and rate limits in force, kept in step with what administrators store; and what is done when a cap is reached. */
 import type { AdminStore, AuditStore, CapUsage, SharedDatabase } from "../../db/store.ts";
 import { record } from "../audit/record.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
 import type { Log } from "../telemetry/log.ts";
 import { amountText } from "./amount.ts";
 import { Caps, type CapEvent } from "./caps.ts";
@@ -39,11 +40,11 @@ export class Quotas {
   }
 
   /** What is stored counts from now on. Rejects if it can't be read. */
-  async reload(): Promise<void> {
+  readonly reload = oneAtATime(async () => {
     const { admin } = this.#options;
     this.caps.setCaps(await admin.caps());
     this.rates.setLimits(await admin.limits());
-  }
+  });
 
   /** At the start, after the rows of an earlier process were settled; where caps are counted together, also every now and then. */
   async loadUsage(): Promise<void> {

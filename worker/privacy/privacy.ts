@@ -38,6 +38,8 @@ export interface PrivacyOptions {
   readonly initialMode: ContentMode;
   /** Of the present master key. */
   readonly kid: string;
+  /** What was read may have been changed since, by somebody whom this gateway can't hear: then plaintext is not believed. */
+  readonly isStale?: () => boolean;
 }
 
 /** As the admin API shows it. */
@@ -142,7 +144,8 @@ export class Privacy {
 
   #requested(): string | null {
     if (!this.#isReadable || this.#stored === null) return null;
-    return decode(this.#stored.value);
+    const mode = decode(this.#stored.value);
+    return mode === "plaintext" && this.#options.isStale?.() === true ? null : mode;
   }
 
   async #applyDeployment(): Promise<void> {

@@ -1,0 +1,236 @@
+/** Whole gateways on one Postgres: what one sets counts on the other, what both spend is counted once, and neither needs it to answer. */
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import type { Postgres } from "../../db/contract/postgres.ts";
+import { adminOf } from "./admin/rig.ts";
+import { onPostgres } from "./databases.ts";
+import { startGateway, type TestGateway } from "./gateway.ts";
+import { until } from "./until.ts";
+
+const DEMO = JSON.stringify({ demo: { kind: "demo" } });
+const SECRETS = {
+  ANYRAY_ADMIN_TOKEN: "admin-token-of-all",
+  ANYRAY_CONTENT_KEY: "ab".repeat(32),
+  ANYRAY_AUDIT_KEY: "cd".repeat(32),
+};
+const BODY = {
+  model: "demo/demo",
+  max_tokens: 20,
+  messages: [{ role: "user", content: "Hello" }],
+};
+
+onPostgres((fresh, postgresOf) => {
+  let postgres: Postgres;
+  let env: Record<string, string>;
+  let gateways: TestGateway[];
+  beforeAll(() => {
+    postgres = postgresOf();
+  });
+  beforeEach(async () => {
+    env = { ...SECRETS, ANYRAY_PROVIDERS: DEMO, ...(await fresh()) };
+    gateways = [];
+  });
+  afterEach(async () => {
+    for (const gateway of gateways) await gateway.stop();
+  });
+
+  async function start(more: Record<string, string> = {}): Promise<TestGateway> {
+    const gateway = await startGateway({ ...env, ...more });
+    gateways.push(gateway);
+    return gateway;
+  }
+
+  async function ask(gateway: TestGateway, key = gateway.key, more: object = {}) {
+    const response = await gateway.fetch("/v1/chat/completions", {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ ...BODY, ...more }),
+    });
+    await response.text();
+    return response.status;
+  }
+  const requests = async (gateway: TestGateway): Promise<number> =>
+    (await adminOf(gateway)("GET", "/admin/spend")).body.totals.requests;
+
+  describe("two gateways", () => {
+    test("see each other's rows, and their own at once", async () => {
+      const [one, other] = [await start(), await start()];
+      for (const gateway of [one, other, one]) expect(await ask(gateway)).toBe(200);
+      expect(await requests(one)).toBe(3);
+      expect(await requests(other)).toBe(3);
+      // The key that one of them made at its first start is everybody's.
+      expect(await ask(other, one.key)).toBe(200);
+    });
+
+    test("know a key when it is made, and within a second that it is revoked", async () => {
+      const [one, other] = [await start(), await start()];
+      const made = await adminOf(one)("POST", "/admin/keys", { name: "shared" });
+      const { secret, key } = made.body;
+      expect(await ask(one, secret)).toBe(200);
+      await until(async () => ((await ask(other, secret)) === 200 ? true : null));
+      await adminOf(one)("DELETE", `/admin/keys/${key.id}`);
+      expect(await ask(one, secret)).toBe(401);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(await ask(other, secret)).toBe(401);
+    });
+
+    test("obey the same caps, limits and content mode, whoever sets them", async () => {
+      const [one, other] = [await start(), await start()];
+      const [onOne, onOther] = [adminOf(one), adminOf(other)];
+      const cap = await onOne("POST", "/admin/caps", {
+        scope: "org",
+        unit: "tokens",
+        amount: 0,
+        window: "day",
+      });
+      await until(async () => ((await ask(other)) === 429 ? true : null));
+      await onOther("DELETE", `/admin/caps/${cap.body.id}`);
+      await until(async () => ((await ask(one)) === 200 ? true : null));
+      const limit = { scope: "key", requests_per_minute: 0 };
+      expect((await onOther("POST", "/admin/limits", limit)).status).toBe(201);
+      await until(async () => ((await ask(one)) === 429 ? true : null));
+      const changed = await onOne("PUT", "/admin/privacy", { requested: "encrypted" });
+      expect(changed.status).toBe(200);
+      const mode = async () => (await onOther("GET", "/admin/privacy")).body.requested;
+      await until(async () => ((await mode()) === "encrypted" ? true : null));
+    });
+
+    test("never let pass more than fits, however many requests come to both at once", async () => {
+      const [one, other] = [await start(), await start()];
+      const { id } = (
+        await adminOf(one)("POST", "/admin/caps", {
+          scope: "org",
+          unit: "tokens",
+          amount: 1_000,
+          window: "day",
+        })
+      ).body;
+      await until(async () => {
+        const { caps } = (await adminOf(other)("GET", "/admin/caps")).body;
+        return caps.length === 1 ? true : null;
+      });
+      let passed = 0;
+      // Until nothing fits any more.
+      for (let round = 0; round < 10; round++) {
+        const statuses = await Promise.all(
+          Array.from({ length: 60 }, (_, n) => ask(n % 2 === 0 ? one : other)),
+        );
+        expect(new Set([...statuses, 200, 429])).toEqual(new Set([200, 429]));
+        const now = statuses.filter((status) => status === 200).length;
+        passed += now;
+        if (now === 0) break;
+      }
+      const { usage } = (await adminOf(other)("GET", `/admin/caps/${id}`)).body;
+      const { totals } = (await adminOf(one)("GET", "/admin/spend?outcome=ok")).body;
+      const used = totals.input_tokens + totals.output_tokens;
+      expect([totals.requests, usage]).toMatchObject([
+        passed,
+        [{ used: String(used), reserved: "0" }],
+      ]);
+      expect(used).toBeLessThanOrEqual(1_000);
+      expect(used).toBeGreaterThan(900);
+    });
+
+    test("tell of a threshold once", async () => {
+      const [one, other] = [await start(), await start()];
+      await adminOf(one)("POST", "/admin/caps", {
+        scope: "org",
+        unit: "tokens",
+        amount: 30,
+        window: "day",
+        mode: "soft",
+      });
+      await until(async () => {
+        const { caps } = (await adminOf(other)("GET", "/admin/caps")).body;
+        return caps.length === 1 ? true : null;
+      });
+      for (let n = 0; n < 6; n++) await ask(n % 2 === 0 ? one : other);
+      // Both have seen it.
+      for (const gateway of [one, other]) await adminOf(gateway)("GET", "/admin/caps");
+      const { entries } = await until(async () => {
+        const { body } = await adminOf(one)("GET", "/admin/audit?action=cap.exceeded");
+        return body.entries.length > 0 ? body : null;
+      });
+      expect(entries).toHaveLength(1);
+    });
+  });
+
+  describe("while Postgres is away", () => {
+    afterEach(() => postgres.start());
+
+    test("requests are answered, the admin plane says so, and afterwards every row is there", async () => {
+      const gateway = await start();
+      const admin = adminOf(gateway);
+      await ask(gateway);
+      expect(await requests(gateway)).toBe(1);
+      await postgres.stop();
+      for (let n = 0; n < 20; n++) expect(await ask(gateway)).toBe(200);
+      for (const path of ["/admin/spend", "/admin/spend/records", "/admin/keys", "/admin/traces"]) {
+        const { status, body } = await admin("GET", path);
+        expect([path, status, body.error.code]).toEqual([path, 503, "store_unavailable"]);
+      }
+      expect((await admin("POST", "/admin/keys", { name: "late" })).status).toBe(503);
+      const ready = await admin("GET", "/readyz");
+      expect([ready.status, ready.body.status, ready.body.checks.database]).toEqual([
+        200,
+        "degraded",
+        { state: "degraded", code: "database_away" },
+      ]);
+      expect((await admin("GET", "/admin/health")).body.database_rows_waiting).toBe(20);
+      expect((await admin("GET", "/metrics")).body).toContain("anyray_database_rows_waiting 20");
+      await postgres.start();
+      await until(async () => {
+        const { status } = await admin("GET", "/admin/spend");
+        return status === 200 ? true : null;
+      });
+      expect(await requests(gateway)).toBe(21);
+      expect((await admin("GET", "/readyz")).body.status).toBe("ok");
+    });
+
+    test("a hard cap refuses what it can't count, a soft one counts later", async () => {
+      const gateway = await start();
+      const admin = adminOf(gateway);
+      const cap = { scope: "user", unit: "tokens", amount: 100_000, window: "day" };
+      await admin("POST", "/admin/caps", { ...cap, scope_id: "ann" });
+      const soft = (await admin("POST", "/admin/caps", { ...cap, scope: "org", mode: "soft" }))
+        .body;
+      const askAs = async (user: string) => {
+        const answer = await gateway.post("/v1/chat/completions", BODY, {
+          "x-anyray-metadata": JSON.stringify({ user }),
+        });
+        return { status: answer.status, body: await answer.json() };
+      };
+      expect([(await askAs("ann")).status, (await askAs("bob")).status]).toEqual([200, 200]);
+      await postgres.kill();
+      const { status, body } = await askAs("ann");
+      expect([status, body.error.code]).toEqual([503, "store_unavailable"]);
+      expect((await askAs("bob")).status).toBe(200);
+      await postgres.start();
+      const used = await until(async () => {
+        const answer = await admin("GET", `/admin/caps/${soft.id}`);
+        return answer.status === 200 ? answer.body.usage[0] : null;
+      });
+      const { totals } = (await admin("GET", "/admin/spend?outcome=ok")).body;
+      expect(totals.requests).toBe(3);
+      expect(used).toMatchObject({
+        used: String(totals.input_tokens + totals.output_tokens),
+        reserved: "0",
+      });
+      expect((await askAs("ann")).status).toBe(200);
+    });
+  });
+
+  test("the database stands among the places that the gateway may connect to", async () => {
+    const gateway = await start();
+    await ask(gateway);
+    const { destinations } = (await adminOf(gateway)("GET", "/admin/boundary")).body;
+    const place = destinations.find(({ name }: { name: string }) => name === "database");
+    expect(place).toMatchObject({
+      origin: `postgres://127.0.0.1:${postgres.port}`,
+      reason: "database",
+      allowed: true,
+    });
+    expect(place.bytes_sent).toBeGreaterThan(1_000);
+    // No word of who may open it.
+    expect(JSON.stringify(destinations)).not.toContain("anyray@");
+  });
+});
