@@ -20,6 +20,8 @@ import {
 
 export interface ConsoleDeps {
   readonly gatewayUrl: string;
+  /** Where tools find the gateway. */
+  readonly publicGatewayUrl: string;
   /** Where people's browsers find the console; null: loopback names alone. */
   readonly publicUrl: URL | null;
   readonly fetcher: Fetcher;
@@ -79,6 +81,7 @@ export async function answerRoute(
     url: new URL(request.url),
     query: new URL(request.url).searchParams,
     params,
+    gatewayUrl: deps.publicGatewayUrl,
     api,
     raw: (path, headers = {}) =>
       deps.fetcher(deps.gatewayUrl + path, {

@@ -6,6 +6,8 @@ export interface ConsoleSettings {
   /** Where people's browsers find it; null: loopback names alone. */
   readonly publicUrl: URL | null;
   readonly gatewayUrl: string;
+  /** Where tools find the gateway. */
+  readonly publicGatewayUrl: string;
 }
 
 const DEFAULT_PORT = "3000";
@@ -24,12 +26,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     env["ANYRAY_GATEWAY_URL"] || DEFAULT_GATEWAY,
     faults,
   );
+  const publicGatewayUrl = readOrigin("ANYRAY_PUBLIC_URL", env["ANYRAY_PUBLIC_URL"], faults);
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return {
     host: env["ANYRAY_HOST"] || "127.0.0.1",
     port: Number(port),
     publicUrl,
     gatewayUrl: gatewayUrl?.origin ?? DEFAULT_GATEWAY,
+    publicGatewayUrl: (publicGatewayUrl ?? gatewayUrl)?.origin ?? DEFAULT_GATEWAY,
   };
 }
 

@@ -12,6 +12,8 @@ export interface Visit {
   readonly query: URLSearchParams;
   /** From the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
+  /** Where tools find the gateway: an origin, to be shown and linked to. */
+  readonly gatewayUrl: string;
   /** In the name of who is signed in. */
   readonly api: AdminApi;
   /** The admin API's bytes, for files and streams: `path` begins with `/admin/`. Any status. Rejects where the gateway is away. */

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
         port: config.console.port,
         publicUrl: config.console.url,
         gatewayUrl: localUrl(config.listen.host, port),
+        publicGatewayUrl: config.console.publicGatewayUrl,
         path: process.env["PATH"] ?? "",
         log,
       })

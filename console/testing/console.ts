@@ -6,6 +6,8 @@ import { SESSION_COOKIE } from "../session.ts";
 import { makeHostile } from "./hostile.ts";
 
 export const ORIGIN = "http://localhost:3000";
+/** Where tools find the gateway. */
+export const PUBLIC_GATEWAY = "https://llm.example.com";
 /** What htmx sends when a link is followed. */
 export const FRAGMENT = { "hx-request": "true", "hx-request-type": "partial" } as const;
 export const ROLES = ["owner", "admin", "auditor", "viewer"] as const;
@@ -63,6 +65,7 @@ export async function startConsole(options: TestConsoleOptions = {}): Promise<Te
   };
   const app = createConsole({
     gatewayUrl: "http://localhost",
+    publicGatewayUrl: PUBLIC_GATEWAY,
     publicUrl,
     fetcher,
     now: Date.now,

@@ -21,6 +21,8 @@ export interface ConsoleOptions {
   readonly port: number;
   readonly publicUrl: string | null;
   readonly gatewayUrl: string;
+  /** Where its pages say that the gateway is; null: `gatewayUrl`. */
+  readonly publicGatewayUrl: string | null;
   /** The search path, by which a runtime finds itself. */
   readonly path: string;
   readonly log: Log;
@@ -72,7 +74,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
 }
 
-function environmentOf({ host, port, publicUrl, gatewayUrl, path }: ConsoleOptions) {
+function environmentOf(options: ConsoleOptions) {
+  const { host, port, publicUrl, gatewayUrl, publicGatewayUrl, path } = options;
   return {
     PATH: path,
     NODE_ENV: "production",
@@ -80,6 +83,7 @@ function environmentOf({ host, port, publicUrl, gatewayUrl, path }: ConsoleOptio
     ANYRAY_CONSOLE_PORT: String(port),
     ANYRAY_GATEWAY_URL: gatewayUrl,
     ...(publicUrl === null ? {} : { ANYRAY_CONSOLE_URL: publicUrl }),
+    ...(publicGatewayUrl === null ? {} : { ANYRAY_PUBLIC_URL: publicGatewayUrl }),
   };
 }
 

@@ -27,6 +27,8 @@ export interface Config extends ProvidersConfig {
     readonly port: number;
     /** An origin; null: loopback names alone. */
     readonly url: string | null;
+    /** Where its pages say that the gateway is, an origin; null: where it listens. */
+    readonly publicGatewayUrl: string | null;
   };
   /** As given, so perhaps relative to the working directory; `secretsFile.path`, too. */
   readonly dataDir: string;
@@ -112,14 +114,14 @@ function collect(faults: Fault[]): Report {
   };
 }
 
-/** An origin alone: the console's cookie is bound to its host, so that it can't live below a path. */
-function readConsoleUrl(text: string, report: Report): string | null {
+/** An origin alone: the console's cookie is bound to its host, so that it can't live below a path; nor do the gateway's own routes. */
+function readOrigin(name: string, text: string, report: Report): string | null {
   if (text === "") return null;
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
     return url.origin;
   }
-  report("ANYRAY_CONSOLE_URL", "must be http:// or https:// with a host, and no path.");
+  report(name, "must be http:// or https:// with a host, and no path.");
   return null;
 }
 
@@ -207,12 +209,15 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     report("ANYRAY_HOST", "must be an address or a host name alone, without port or brackets.");
   }
   const whole = environment.whole;
+  const origin = (name: "ANYRAY_CONSOLE_URL" | "ANYRAY_PUBLIC_URL") =>
+    readOrigin(name, environment.text(name), report);
   const given = new Map(MADE_SECRETS.map((name) => [name, environment.secret(name)]));
   const config = {
     listen: { host, port: whole("ANYRAY_PORT") },
     console: {
       port: whole("ANYRAY_CONSOLE_PORT"),
-      url: readConsoleUrl(environment.text("ANYRAY_CONSOLE_URL"), report),
+      url: origin("ANYRAY_CONSOLE_URL"),
+      publicGatewayUrl: origin("ANYRAY_PUBLIC_URL"),
     },
     dataDir,
     ledgerSync: environment.choice("ANYRAY_LEDGER_SYNC", LEDGER_SYNCS),

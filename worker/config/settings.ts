@@ -64,6 +64,13 @@ export const SETTINGS = [
       "Where browsers find the console, such as `https://anyray.example.com`. Default: this machine alone (`localhost`).",
   },
   {
+    name: "ANYRAY_PUBLIC_URL",
+    type: "url",
+    default: null,
+    meaning:
+      "Where tools find the gateway, such as `https://llm.example.com`: stands in the console's set-ups and invites. Default: the address it listens on.",
+  },
+  {
     name: "ANYRAY_DATA_DIR",
     type: "path",
     default: "./data",

@@ -10,11 +10,10 @@ export async function mayReadHealth(deps: Deps, request: Request): Promise<boole
   return actor !== null && mayDo(actor.role, "health", false);
 }
 
-/** Anyone who is signed in; the admin token also as the password of Basic. @throws (rejects with) GatewayError `unauthenticated` */
+/** Anyone who is signed in; the admin token and keys of the admin API also as the password of Basic. @throws (rejects with) GatewayError `unauthenticated` */
 export async function requireReader(deps: Deps, request: Request): Promise<void> {
-  const password = basicPassword(request.headers.get("authorization"));
-  if (deps.access.isAdminToken(password)) return;
-  if ((await deps.access.find(bearerOf(request))) === null) {
+  const secret = basicPassword(request.headers.get("authorization")) ?? bearerOf(request);
+  if ((await deps.access.find(secret)) === null) {
     throw notSignedIn('Basic realm="Anyray", charset="UTF-8"');
   }
 }

@@ -118,6 +118,24 @@ describe("the API description", () => {
     const response = await fetch(`${gateway.url}/docs`);
     expect(response.status).toBe(401);
     expect(response.headers.get("www-authenticate")).toStartWith("Basic");
+    const made = await fetch(`${gateway.url}/admin/api-keys`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${gateway.adminToken}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ name: "reader", role: "viewer" }),
+    });
+    const { secret } = await made.json();
+    for (const [password, status] of [
+      [gateway.adminToken, 200],
+      [secret, 200],
+      [`${secret}x`, 401],
+    ] as const) {
+      const authorization = `Basic ${btoa(`anyone:${password}`)}`;
+      const page = await fetch(`${gateway.url}/docs`, { headers: { authorization } });
+      expect(page.status).toBe(status);
+    }
   });
 });
 

@@ -83,11 +83,15 @@ export function accountRoutes(deps: Deps) {
             role: t.Optional(t.String()),
             password: t.Optional(t.String()),
             disabled: t.Optional(t.Boolean()),
+            sign_out: t.Optional(t.Boolean({ description: "true: ends all its sign-ins" })),
           },
           { additionalProperties: true },
         ),
         response: { 200: AccountRecord, ...ADMIN_ERRORS, 404: AdminError, 409: AdminError },
-        detail: detail("Change an account", "A new password, and disabling, end all its sign-ins."),
+        detail: detail(
+          "Change an account",
+          "A new password, disabling, and `sign_out` end all its sign-ins.",
+        ),
       },
     )
     .get(
@@ -162,7 +166,7 @@ async function createAccount(deps: Deps, actor: Actor, body: unknown) {
 }
 
 async function changeAccount(deps: Deps, actor: Actor, name: string, body: unknown) {
-  const members = new Members(body, ["role", "password", "disabled"]);
+  const members = new Members(body, ["role", "password", "disabled", "sign_out"]);
   const accounts = await read(() => deps.store.admin.accounts());
   const before = found(
     accounts.find((account) => account.name === name),
@@ -182,6 +186,7 @@ async function changeAccount(deps: Deps, actor: Actor, name: string, body: unkno
     disabledAtMs: isDisabled ? (before.disabledAtMs ?? nowMs) : null,
   };
   const isNewPassword = after.passwordHash !== before.passwordHash;
+  const isSignedOut = isNewPassword || isDisabled || members.flag("sign_out") === true;
   await change(
     deps,
     actor,
@@ -189,7 +194,12 @@ async function changeAccount(deps: Deps, actor: Actor, name: string, body: unkno
       action: "account.change",
       target: name,
       before: { role: before.role, disabled: before.disabledAtMs !== null },
-      after: { role: after.role, disabled: isDisabled, password_changed: isNewPassword },
+      after: {
+        role: after.role,
+        disabled: isDisabled,
+        password_changed: isNewPassword,
+        signed_out: isSignedOut,
+      },
     },
     [
       {
@@ -201,9 +211,7 @@ async function changeAccount(deps: Deps, actor: Actor, name: string, body: unkno
           disabledAtMs: after.disabledAtMs,
         },
       },
-      ...(isNewPassword || isDisabled
-        ? [{ kind: "token.end-all" as const, name, atMs: nowMs }]
-        : []),
+      ...(isSignedOut ? [{ kind: "token.end-all" as const, name, atMs: nowMs }] : []),
     ],
   );
   deps.access.forget();

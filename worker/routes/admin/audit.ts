@@ -6,6 +6,7 @@ import { checkpointJson, checkpointLine, entryJson, entryLine } from "../../audi
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { ownHeaders } from "../../pipeline/respond.ts";
+import { AuditVerdict, verifyLog } from "./audit-check.ts";
 import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
 import { invalid, parseLimit, parseTime, readParameters } from "./query.ts";
@@ -82,6 +83,16 @@ export function auditRoutes(deps: Deps) {
             content: { "application/x-ndjson": { schema: { type: "string" as const } } },
           },
         },
+      },
+    })
+    .get("/verify", () => verifyLog(deps), {
+      response: { 200: AuditVerdict, 401: AdminError, 403: AdminError, 503: AdminError },
+      detail: {
+        tags: ["Audit"],
+        summary: "Whether the log is whole",
+        description:
+          "By the gateway itself. `anyray audit verify` checks an export without it, with a public key that was kept elsewhere.",
+        security: [{ adminToken: [] }],
       },
     })
     .get(

@@ -54,6 +54,7 @@ const KeyBody = t.Object(
 );
 const STATES = ["active", "expired", "revoked"] as const;
 const FILTERS = ["state", "user", "team", "name"] as const;
+const ORDERS = ["oldest", "newest"] as const;
 const DAY_S = 86_400;
 const MAX_OVERLAP_S = 30 * DAY_S;
 
@@ -70,16 +71,17 @@ export function keyRoutes(deps: Deps) {
           user: Text("Keys of this user"),
           team: Text("Keys of this team"),
           name: Text("Keys of this name"),
+          search: Text(
+            "Keys with this in id, display, name, description, user or team; in any case",
+          ),
+          order: Text(`${ORDERS.join(" | ")}; default oldest`),
           cursor: Text("`next_cursor` of the page before"),
           limit: Text("1 to 1000, default 100"),
         },
         { additionalProperties: true },
       ),
       response: {
-        200: t.Object(
-          { keys: t.Array(KeyRecord), next_cursor: Name },
-          { description: "One page, oldest first" },
-        ),
+        200: t.Object({ keys: t.Array(KeyRecord), next_cursor: Name }, { description: "One page" }),
         ...ADMIN_ERRORS,
       },
       detail: detail("Client keys"),
@@ -134,16 +136,23 @@ export function keyRoutes(deps: Deps) {
 }
 
 async function listKeys(deps: Deps, url: string) {
-  const parameters = readParameters(url, [...FILTERS, "cursor", "limit"]);
+  const parameters = readParameters(url, [...FILTERS, "search", "order", "cursor", "limit"]);
   const limit = parseLimit(parameters.get("limit"));
   const state = parameters.get("state");
   if (state !== undefined && !STATES.some((each) => each === state)) {
     throw invalid("state", `It is one of ${STATES.join(", ")}.`);
   }
+  const order = parameters.get("order");
+  if (order !== undefined && !ORDERS.some((each) => each === order)) {
+    throw invalid("order", `It is one of ${ORDERS.join(", ")}.`);
+  }
   const nowMs = deps.clock.now();
-  const keys = (await read(() => deps.store.keys.list())).filter(
+  const search = parameters.get("search")?.toLowerCase();
+  const stored = await read(() => deps.store.keys.list());
+  const keys = (order === "newest" ? stored.toReversed() : stored).filter(
     (key) =>
       (state === undefined || clientKeyState(key, nowMs) === state) &&
+      (search === undefined || isFound(key, search)) &&
       (["user", "team", "name"] as const).every(
         (name) => parameters.get(name) === undefined || parameters.get(name) === key[name],
       ),
@@ -159,6 +168,12 @@ async function listKeys(deps: Deps, url: string) {
     keys: page.map((key) => toJson(deps, key)),
     next_cursor: isMore ? (page.at(-1)?.id ?? null) : null,
   };
+}
+
+/** @param search in lower case */
+function isFound(key: ClientKey, search: string): boolean {
+  const texts = [key.id, key.display, key.name, key.description, key.user, key.team];
+  return texts.some((text) => text?.toLowerCase().includes(search) === true);
 }
 
 async function createKey(deps: Deps, actor: Actor, body: unknown) {

@@ -3,7 +3,7 @@ import { t } from "elysia";
 import type { Actor } from "../../accounts/roles.ts";
 import type { Deps } from "../../deps.ts";
 import { importPrices, PRICES_SETTING, removePrice } from "../../price-changes.ts";
-import { readOverrides } from "../../pricing/catalogue.ts";
+import { PRICE_DATA_VERSION, readOverrides } from "../../pricing/catalogue.ts";
 import { listAmounts, readPriceFile } from "../../pricing/price-file.ts";
 import { encodePrice } from "../../pricing/price-json.ts";
 import type { ModelPrice } from "../../pricing/price.ts";
@@ -40,6 +40,7 @@ export function priceRoutes(deps: Deps) {
           overrides: entries.map(toJson),
           unreadable: [...unreadable],
           revision: await revision(deps),
+          vendored_version: PRICE_DATA_VERSION,
         };
       },
       {
@@ -49,6 +50,7 @@ export function priceRoutes(deps: Deps) {
               overrides: t.Array(PriceRecord),
               unreadable: t.Array(t.String(), { description: "Stored, and not understood" }),
               revision: t.Integer({ description: "Counts their changes; for `If-Match`" }),
+              vendored_version: t.String({ description: "Of the data below them" }),
             },
             { description: "The operator's own prices" },
           ),

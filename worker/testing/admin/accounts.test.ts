@@ -122,8 +122,15 @@ describe("a sign-in", () => {
       { name: account.name, password: PASSWORD },
       null,
     );
-    await admin("PATCH", `/admin/accounts/${account.name}`, { disabled: true });
+    await admin("PATCH", `/admin/accounts/${account.name}`, { sign_out: true });
     expect((await admin("GET", "/admin/spend", undefined, third.body.token)).status).toBe(401);
+    const { entries } = (await admin("GET", "/admin/audit?action=account.change&limit=1")).body;
+    expect(entries[0].after).toMatchObject({ signed_out: true, password_changed: false });
+    const again = { name: account.name, password: PASSWORD };
+    const fourth = await admin("POST", "/admin/session", again, null);
+    expect(fourth.status).toBe(200);
+    await admin("PATCH", `/admin/accounts/${account.name}`, { disabled: true });
+    expect((await admin("GET", "/admin/spend", undefined, fourth.body.token)).status).toBe(401);
     expect(
       (await admin("POST", "/admin/session", { name: account.name, password: PASSWORD }, null))
         .status,

@@ -44,6 +44,10 @@ beforeAll(async () => {
   });
   expect(byUrl).toMatchObject({ code: 0 });
   expect((await verify([gateway.url])).code).toBe(1);
+  const verdict = await (await ask("/admin/audit/verify")).json();
+  expect(verdict).toMatchObject({ is_whole: true, fault: null, fault_seq: null });
+  expect(verdict.entries).toBeGreaterThanOrEqual(300);
+  expect(verdict.vouched_until).toBeGreaterThan(0);
   await gateway.stop();
 }, 60_000);
 afterAll(() => {

@@ -133,6 +133,15 @@ describe("a client key", () => {
     }
     expect(new Set(seen).size).toBe(250);
     expect((await admin("GET", "/admin/keys?name=many%207")).body.keys).toHaveLength(1);
+    const newest = (await admin("GET", "/admin/keys?team=crowd&order=newest&limit=2")).body;
+    expect(newest.keys.map(({ id }: { id: string }) => id)).toEqual(seen.slice(-2).toReversed());
+    const before = `/admin/keys?team=crowd&order=newest&limit=1&cursor=${newest.next_cursor}`;
+    expect((await admin("GET", before)).body.keys[0].id).toBe(seen.at(-3));
+    expect((await admin("GET", "/admin/keys?order=best")).status).toBe(400);
+    const search = async (text: string) =>
+      (await admin("GET", `/admin/keys?search=${encodeURIComponent(text)}`)).body.keys.length;
+    const found = [await search("MANY 7"), await search("crow"), await search("nowhere")];
+    expect(found).toEqual([11, 100, 0]);
     expect((await admin("GET", "/admin/keys?state=revoked")).body.keys.length).toBeGreaterThan(0);
     expect((await admin("GET", "/admin/keys?state=lost")).status).toBe(400);
   });

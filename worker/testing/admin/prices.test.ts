@@ -57,7 +57,8 @@ test("a price counts from the next request on, is audited, and is gone when it i
 });
 
 test("prices are changed only as they were read, where what was read is named", async () => {
-  const { revision } = (await admin("GET", "/admin/prices")).body;
+  const { revision, vendored_version } = (await admin("GET", "/admin/prices")).body;
+  expect(vendored_version).toStartWith("genai-prices-");
   const at = (version: number) => ({ "if-match": `"${version}"` });
   const put = (version: number) => admin("PUT", "/admin/prices", FILE, undefined, at(version));
   expect((await put(revision)).body.revision).toBe(revision + 1);
