@@ -42,6 +42,7 @@ describe("the API description", () => {
       "/admin/audit",
       "/admin/audit/checkpoints",
       "/admin/audit/export",
+      "/admin/audit/verify",
       "/admin/boundary",
       "/admin/caps",
       "/admin/caps/{id}",

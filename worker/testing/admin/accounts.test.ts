@@ -18,7 +18,7 @@ const PASSWORD = "correct horse battery";
 
 /** Which part of the admin plane a path is: told here once more, so that a route that moves is noticed. */
 const AREAS: readonly (readonly [RegExp, Area])[] = [
-  [/^\/admin\/(?:spend|users|teams)/, "spend"],
+  [/^\/admin\/(?:spend|users|teams|latency)/, "spend"],
   [/^\/admin\/(?:traces|sessions)/, "traces"],
   [/^\/admin\/audit/, "audit"],
   [/^\/admin\/(?:privacy|retention|subjects)/, "privacy"],
