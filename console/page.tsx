@@ -117,6 +117,12 @@ async function frame(visit: Visit, request: Request, answer: Answer): Promise<Re
     // The sign-in ended between two questions of the page.
     return answer.status === 401 ? toSignIn(request) : answer;
   }
+  if ("piece" in answer) {
+    const { piece } = answer;
+    return new Response(await (<>{piece}</>), {
+      headers: PAGE_HEADERS.map(([name, value]) => [name, value]),
+    });
+  }
   const { title, body, status = 200 } = answer;
   const props = {
     title,
@@ -139,7 +145,8 @@ async function frame(visit: Visit, request: Request, answer: Answer): Promise<Re
 function toSignIn(request: Request): Response {
   const { pathname, search } = new URL(request.url);
   const isPage = request.method === "GET";
-  const to = isPage && pathname !== "/" ? `?to=${encodeURIComponent(pathname + search)}` : "";
+  const to =
+    isPage && pathname + search !== "/" ? `?to=${encodeURIComponent(pathname + search)}` : "";
   const headers = new Headers({ "cache-control": "no-store" });
   if (readToken(readCookies(request)) !== null) headers.append("set-cookie", endedSessionCookie());
   if (request.headers.get("hx-request") === "true") {

@@ -39,7 +39,12 @@ export interface Page {
   readonly status?: number;
 }
 
-export type Answer = Page | Response;
+/** A part that a page asked for once it stood: see `components/later.tsx`. */
+export interface Piece {
+  readonly piece: JSX.Element;
+}
+
+export type Answer = Page | Piece | Response;
 
 /** One address. The area decides who sees it, and who may change something there; null: everyone who is signed in. */
 export interface Route {

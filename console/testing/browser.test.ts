@@ -111,7 +111,7 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
       const { context, page } = await openPage(browser, stack.url);
       await page.goto(`${stack.url}/sign-in`);
       await page.evaluate("document.querySelector('label').remove()");
-      expect((await seriousFaults(page)).map(({ id }) => id)).toEqual(["label"]);
+      expect((await seriousFaults(page)).map(({ id }) => id)).toContain("label");
       await context.close();
     },
     LIMIT_MS,

@@ -99,7 +99,7 @@ export function testPage(page: PageUnderTest): void {
       for (const role of ROLES) {
         const { status, html } = await at.get(path, await at.signIn(role));
         const isIn = readers.includes(role);
-        expect([role, status]).toEqual([role, isIn ? 200 : path === "/" ? 303 : 403]);
+        expect([role, status]).toEqual([role, isIn ? 200 : page.path === "/" ? 303 : 403]);
         if (status === 403) expect(html).toContain("Not for this role");
       }
     });

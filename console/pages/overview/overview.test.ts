@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { makeRow } from "../../../db/contract/rows.ts";
 import { createIdSource } from "../../../worker/ids.ts";
-import { startConsole } from "../../testing/console.ts";
+import { FRAGMENT, startConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 import { figuresOf, sumUsd } from "./figures.ts";
 
@@ -18,8 +18,25 @@ testPage({
     await gateway.store.ledger.append(
       makeRow({ ...row, id: ids.rowId(), traceId: ids.traceId(), outcome: "ok", latencyMs: 1_500 }),
     );
-    return { shows: "ann@example.com" };
+    return { shows: "ann@example.com", path: "/?all=1" };
   },
+});
+
+test("the overview asks for who and what once it stands", async () => {
+  const at = await startConsole();
+  try {
+    await at.gateway.store.ledger.append(makeRow({ timeMs: Date.now(), user: "bo" }));
+    const token = await at.signIn("viewer");
+    const { html } = await at.get("/?range=7d", token);
+    expect(html).toContain('hx-get="/overview/top?range=7d"');
+    expect(textOf(html)).toContain("Show users, teams and models");
+    const piece = await at.get("/overview/top?range=7d", token, FRAGMENT);
+    expect(piece.html).toStartWith('<div class="columns"><section');
+    expect(textOf(piece.html)).toContain("bo");
+    expect((await at.get("/overview/top", await at.signIn("auditor"), FRAGMENT)).status).toBe(403);
+  } finally {
+    await at.stop();
+  }
 });
 
 test("the overview tells errors from answers, and this period from the one before", async () => {

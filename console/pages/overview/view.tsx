@@ -1,6 +1,5 @@
 /** The overview: five figures, their courses, and who and what stands behind them. */
 import type { AdminApi } from "../../api.ts";
-import { Bars } from "../../components/charts/bars.tsx";
 import { stepLabel } from "../../components/charts/labels.ts";
 import { Trend } from "../../components/charts/trend.tsx";
 import {
@@ -9,39 +8,29 @@ import {
   formatCount,
   formatDuration,
   formatShare,
-  formatSumUsd,
   formatUsd,
   formatUsdCompact,
   plural,
   toNumber,
 } from "../../components/format.ts";
 import { Copyable, PageHead, Panel } from "../../components/head.tsx";
+import { Later } from "../../components/later.tsx";
 import { RangePicker } from "../../components/range-picker.tsx";
 import { Empty } from "../../components/states.tsx";
 import { Stat } from "../../components/stat.tsx";
 import type { Range } from "../../range.ts";
 import { linkWith, type Visit } from "../../visit.ts";
-import { NONE } from "../spend/query.ts";
 import type { Figures } from "./figures.ts";
+import { topView, type TopFacts } from "./top-view.tsx";
 
 type Latency = NonNullable<Awaited<ReturnType<AdminApi["latency"]["get"]>>["data"]>;
-
-interface Group {
-  readonly user?: string | null;
-  readonly team?: string | null;
-  readonly model?: string | null;
-  readonly requests: number;
-  readonly unpriced_requests: number;
-  readonly cost_usd: string;
-}
 
 export interface OverviewFacts {
   readonly range: Range;
   readonly now: Figures;
   readonly before: Figures;
-  readonly users: readonly Group[];
-  readonly teams: readonly Group[];
-  readonly models: readonly Group[];
+  /** Null: it comes later. */
+  readonly top: TopFacts | null;
   readonly latency: Latency;
 }
 
@@ -148,11 +137,15 @@ function Sums({ visit, facts }: { readonly visit: Visit; readonly facts: Overvie
           formatAxis={formatUsdCompact}
         />
       </Panel>
-      <div class="columns">
-        <Top title="Users" of="user" groups={facts.users} total={now.costUsd} range={range} />
-        <Top title="Teams" of="team" groups={facts.teams} total={now.costUsd} range={range} />
-        <Top title="Models" of="model" groups={facts.models} total={now.costUsd} range={range} />
-      </div>
+      {facts.top === null ? (
+        <Later
+          visit={visit}
+          from={`/overview/top?range=${range.name ?? ""}`}
+          what="users, teams and models"
+        />
+      ) : (
+        topView(facts.top)
+      )}
       <div class="columns">
         <Panel title="Requests">
           <Trend
@@ -181,44 +174,6 @@ function Sums({ visit, facts }: { readonly visit: Visit; readonly facts: Overvie
         <LatencyTable latency={latency} />
       </Panel>
     </>
-  );
-}
-
-interface TopProps {
-  readonly title: string;
-  readonly of: "user" | "team" | "model";
-  readonly groups: readonly Group[];
-  readonly total: string;
-  readonly range: Range;
-}
-
-function Top({ title, of, groups, total, range }: TopProps) {
-  const rows = groups.map((group) => {
-    const name = group[of] ?? null;
-    const query = new URLSearchParams({ range: range.name ?? "", [of]: name ?? NONE });
-    return {
-      label: name ?? `No ${of}`,
-      href: `/spend?${query}`,
-      value: toNumber(group.cost_usd),
-      shown: formatSumUsd(group),
-      exact: group.cost_usd,
-      note: formatShare(toNumber(group.cost_usd) / toNumber(total)),
-    };
-  });
-  return (
-    <Panel title={title}>
-      <Bars
-        title={`${title}, the costliest first`}
-        labelHead={title}
-        valueHead="Cost"
-        rows={rows}
-      />
-      <p class="more">
-        <a href={`/spend?range=${range.name ?? ""}&group_by=${of}`} safe>
-          {`All ${title.toLowerCase()}`}
-        </a>
-      </p>
-    </Panel>
   );
 }
 

@@ -1,5 +1,6 @@
 /** All users, or all teams: the costliest first. */
 import { CapBar } from "../../components/cap-bar.tsx";
+import { FilterForm, TextField } from "../../components/form.tsx";
 import { formatCount, formatUsd } from "../../components/format.ts";
 import { PageHead, Text } from "../../components/head.tsx";
 import { RangePicker } from "../../components/range-picker.tsx";
@@ -11,6 +12,7 @@ import { linkWith, type Visit } from "../../visit.ts";
 import type { Kind, Person } from "./kind.ts";
 
 const TITLES = { user: "Users", team: "Teams" } as const;
+const EXAMPLES = { user: "ann@example.com", team: "platform" } as const;
 const LEADS = {
   user: "Who asks, by the name that their key binds or that their app says.",
   team: "Who pays, by the team that a key binds or that an app says.",
@@ -29,6 +31,9 @@ export function peopleView(
       <PageHead title={title} lead={LEADS[kind]}>
         <RangePicker range={range} hrefFor={(name) => linkWith(visit, { range: name })} />
       </PageHead>
+      <FilterForm action={`/${kind}s`}>
+        <TextField name="name" label="Find by name" type="search" placeholder={EXAMPLES[kind]} />
+      </FilterForm>
       <div class="panel">
         <Table
           caption={`${title}, the costliest first, ${range.label}`}
@@ -77,6 +82,11 @@ export function peopleView(
             />
           }
         />
+        {people.length < 100 ? null : (
+          <p class="more muted">
+            These are the 100 costliest; who is not among them is found by name.
+          </p>
+        )}
       </div>
     </>
   );

@@ -1,7 +1,7 @@
 /** Users and teams: lists, one of them, and the erasure. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { until } from "../../../worker/testing/until.ts";
-import { startConsole, type TestConsole } from "../../testing/console.ts";
+import { FRAGMENT, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 
 const ANN = "ann@example.com";
@@ -54,7 +54,7 @@ testPage({
   title: ANN,
   async fill(at) {
     await askDemo(at);
-    return { shows: "Newest requests" };
+    return { shows: "Newest requests", path: `/users/${encodeURIComponent(ANN)}?all=1` };
   },
 });
 testPage({
@@ -68,6 +68,48 @@ testPage({
 });
 
 describe("one user", () => {
+  test("is found by name, and asks for what stands behind the sums once it stands", async () => {
+    const at = await startConsole();
+    try {
+      await askDemo(at);
+      const token = await at.signIn("viewer");
+      const found = await at.get("/users?name=ann%40example.com", token);
+      const path = `/users/${encodeURIComponent(ANN)}`;
+      expect([found.status, found.headers.get("location")]).toEqual([303, path]);
+      const { html } = await at.get(path, token);
+      expect(html).toContain(`hx-get="${path}/behind"`);
+      // Sealed content is none of a viewer's business.
+      expect(textOf(html)).not.toContain("Sealed content");
+      const piece = await at.get(`${path}/behind`, token, FRAGMENT);
+      expect(textOf(piece.html)).toContain("Newest requests");
+      expect(piece.html).not.toContain("<main");
+    } finally {
+      await at.stop();
+    }
+  });
+
+  test("may have any name that the gateway takes", async () => {
+    const at = await startConsole();
+    try {
+      const user = "org/team: a+b";
+      await at.gateway
+        .post(
+          "/v1/chat/completions",
+          { model: "demo/demo", messages: [{ role: "user", content: "Hello" }] },
+          { "x-anyray-metadata": JSON.stringify({ user }) },
+        )
+        .then((response) => response.text());
+      const { html, status } = await at.get(
+        `/users/${encodeURIComponent(user)}`,
+        await at.signIn(),
+      );
+      expect(status).toBe(200);
+      expect(html).toContain(`<h1 tabindex="-1">${user}</h1>`);
+    } finally {
+      await at.stop();
+    }
+  });
+
   test("who was never seen is not there", async () => {
     const at = await startConsole();
     try {

@@ -1,18 +1,17 @@
 /** One user, or one team: spend, caps, the newest requests, and what is sealed for them. */
-import { Bars } from "../../components/charts/bars.tsx";
 import { stepLabel } from "../../components/charts/labels.ts";
 import { Trend } from "../../components/charts/trend.tsx";
 import { CapBar } from "../../components/cap-bar.tsx";
 import {
   formatCompact,
   formatCount,
-  formatShare,
   formatSumUsd,
   formatUsd,
   formatUsdCompact,
   toNumber,
 } from "../../components/format.ts";
-import { Badge, PageHead, Panel, Text, type BadgeTone } from "../../components/head.tsx";
+import { PageHead, Panel, Text } from "../../components/head.tsx";
+import { Later } from "../../components/later.tsx";
 import { RangePicker } from "../../components/range-picker.tsx";
 import { Empty } from "../../components/states.tsx";
 import { Stat } from "../../components/stat.tsx";
@@ -20,28 +19,25 @@ import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { stepsOf, type Range } from "../../range.ts";
 import { canChange, linkWith, type Visit } from "../../visit.ts";
-import { NONE } from "../spend/query.ts";
-import type { Kind, LedgerRecord, Person, SpendReport, Subject } from "./kind.ts";
+import { behindView, type BehindFacts } from "./behind-view.tsx";
+import type { Kind, Person, SpendReport, Subject } from "./kind.ts";
 
 export interface PersonFacts {
   readonly kind: Kind;
   readonly name: string;
   readonly range: Range;
   readonly course: SpendReport;
-  readonly models: SpendReport;
-  /** Of a user: the teams; of a team: the users. */
-  readonly others: SpendReport;
-  readonly records: readonly LedgerRecord[];
   /** Null: neither in the range nor with a key. */
   readonly person: Person | null;
   /** Null: not for this reader's role. */
   readonly subjects: readonly Subject[] | null;
+  /** Null: it comes later. */
+  readonly behind: BehindFacts | null;
 }
 
 export function personView(visit: Visit, facts: PersonFacts): JSX.Element {
-  const { kind, name, range, course, models, others, person } = facts;
+  const { kind, name, range, course, person } = facts;
   const { totals } = course;
-  const other = kind === "user" ? "team" : "user";
   return (
     <>
       <PageHead title={name} lead={kind === "user" ? "User" : "Team"}>
@@ -85,18 +81,15 @@ export function personView(visit: Visit, facts: PersonFacts): JSX.Element {
       >
         <Course visit={visit} facts={facts} />
       </Panel>
-      <div class="columns">
-        <Shares title="Models" by="model" report={models} facts={facts} />
-        <Shares
-          title={other === "team" ? "Teams" : "Users"}
-          by={other}
-          report={others}
-          facts={facts}
+      {facts.behind === null ? (
+        <Later
+          visit={visit}
+          from={`/${kind}s/${encodeURIComponent(name)}/behind${visit.url.search}`}
+          what="models and newest requests"
         />
-      </div>
-      <Panel title="Newest requests">
-        <Requests visit={visit} records={facts.records} />
-      </Panel>
+      ) : (
+        behindView(visit, facts.behind)
+      )}
       {facts.subjects === null ? null : (
         <Sealed visit={visit} facts={{ kind, name, subjects: facts.subjects }} />
       )}
@@ -120,90 +113,6 @@ function Course({ visit, facts }: { readonly visit: Visit; readonly facts: Perso
       points={points}
       format={(value) => formatUsd(value.toFixed(12))}
       formatAxis={formatUsdCompact}
-    />
-  );
-}
-
-interface SharesProps {
-  readonly title: string;
-  readonly by: "model" | "team" | "user";
-  readonly report: SpendReport;
-  readonly facts: PersonFacts;
-}
-
-const MAX_SHARES = 8;
-
-function Shares({ title, by, report, facts }: SharesProps) {
-  const { kind, name, range } = facts;
-  const rows = report.groups.slice(0, MAX_SHARES).map((group) => {
-    const value = group[by] ?? null;
-    const query = new URLSearchParams({
-      range: range.name ?? "",
-      [kind]: name,
-      [by]: value ?? NONE,
-    });
-    return {
-      label: value ?? `No ${by}`,
-      href: `/spend?${query}`,
-      value: toNumber(group.cost_usd),
-      shown: formatSumUsd(group),
-      exact: group.cost_usd,
-      note: formatShare(toNumber(group.cost_usd) / toNumber(report.totals.cost_usd)),
-    };
-  });
-  return (
-    <Panel title={title}>
-      {rows.length === 0 ? (
-        <p class="muted">Nothing in this range.</p>
-      ) : (
-        <Bars title={`${title} of ${name}`} labelHead={title} valueHead="Cost" rows={rows} />
-      )}
-    </Panel>
-  );
-}
-
-const OUTCOME_TONES: Readonly<Record<string, BadgeTone>> = {
-  ok: "good",
-  aborted: "plain",
-  refused: "warning",
-};
-
-function Requests({
-  visit,
-  records,
-}: {
-  readonly visit: Visit;
-  readonly records: readonly LedgerRecord[];
-}) {
-  return (
-    <Table
-      caption="Newest requests"
-      rows={records}
-      columns={[
-        { head: "When", cell: ({ time }) => <Time at={time} zone={visit.preferences.zone} /> },
-        {
-          head: "Model",
-          cell: (record) => <Text text={record.model_served ?? record.model_requested ?? "–"} />,
-        },
-        {
-          head: "Outcome",
-          cell: ({ outcome }) => (
-            <Badge text={outcome.replaceAll("_", " ")} tone={OUTCOME_TONES[outcome] ?? "bad"} />
-          ),
-        },
-        {
-          head: "Tokens",
-          align: "right",
-          minor: true,
-          cell: (record) => <Text text={formatCount(record.input_tokens + record.output_tokens)} />,
-        },
-        {
-          head: "Cost",
-          align: "right",
-          cell: ({ cost_usd }) => <Text text={formatUsd(cost_usd)} />,
-        },
-      ]}
-      empty={<Empty title="No requests in this range" hint="Look at a longer one." />}
     />
   );
 }

@@ -2,16 +2,23 @@
 import { ask, ApiRefusal } from "../../api.ts";
 import { isConfirmed } from "../../components/confirm.tsx";
 import { notFound } from "../../page.tsx";
-import { rangeQuery, readRange } from "../../range.ts";
-import { canRead, goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
+import { hasAll } from "../../components/later.tsx";
+import { rangeQuery, readRange, type Range } from "../../range.ts";
+import { canRead, goTo, type Answer, type Route, type Visit } from "../../visit.ts";
 import { eraseView } from "./erase-view.tsx";
 import type { Kind, Subject } from "./kind.ts";
 import { peopleView } from "./list-view.tsx";
+import { behindView, type BehindFacts } from "./behind-view.tsx";
 import { personView } from "./person-view.tsx";
 
 export const peopleRoutes: readonly Route[] = (["user", "team"] as const).flatMap((kind) => [
   { path: `/${kind}s`, area: "spend", show: (visit: Visit) => showAll(visit, kind) },
   { path: `/${kind}s/:name`, area: "spend", show: (visit: Visit) => showOne(visit, kind) },
+  {
+    path: `/${kind}s/:name/behind`,
+    area: "spend",
+    show: (visit: Visit) => showBehind(visit, kind),
+  },
   {
     path: `/${kind}s/:name/erase`,
     area: "privacy",
@@ -20,13 +27,16 @@ export const peopleRoutes: readonly Route[] = (["user", "team"] as const).flatMa
   },
 ]);
 
-const MAX_PEOPLE = "1000";
+/** The costliest; who is not among them is found by name. */
+const MAX_PEOPLE = "100";
 const LAST_REQUESTS = "10";
 const MAX_GROUPS = "1000";
 /** Questions for a subject by name: as many as look at 100,000 of them. */
 const MAX_ROUNDS = 10;
 
-async function showAll(visit: Visit, kind: Kind): Promise<Page> {
+async function showAll(visit: Visit, kind: Kind): Promise<Answer> {
+  const wanted = visit.query.get("name")?.trim() ?? "";
+  if (wanted !== "") return goTo(`/${kind}s/${encodeURIComponent(wanted)}`);
   const range = readRange(visit.query, visit.nowMs);
   const query = { ...rangeQuery(range), limit: MAX_PEOPLE };
   const people =
@@ -39,40 +49,51 @@ async function showAll(visit: Visit, kind: Kind): Promise<Page> {
   };
 }
 
-async function showOne(visit: Visit, kind: Kind): Promise<Page> {
+async function showOne(visit: Visit, kind: Kind): Promise<Answer> {
   const { api } = visit;
   const name = visit.params["name"] ?? "";
   const range = readRange(visit.query, visit.nowMs);
-  const where = { ...rangeQuery(range), [kind]: name };
-  const spend = (group: string) =>
-    ask(api.spend.get({ query: { ...where, group_by: group, limit: MAX_GROUPS } }));
-  const query = { ...rangeQuery(range), limit: MAX_PEOPLE };
-  const [course, models, others, records, people, subjects] = await Promise.all([
-    spend(range.step),
-    spend("model"),
-    spend(kind === "user" ? "team" : "user"),
-    ask(api.spend.records.get({ query: { ...where, limit: LAST_REQUESTS } })),
+  const query = { ...rangeQuery(range), name };
+  const [course, people, subjects, behind] = await Promise.all([
+    ask(
+      api.spend.get({
+        query: { ...rangeQuery(range), [kind]: name, group_by: range.step, limit: MAX_GROUPS },
+      }),
+    ),
     kind === "user"
       ? ask(api.users.get({ query })).then(({ users }) => users)
       : ask(api.teams.get({ query })).then(({ teams }) => teams),
     canRead(visit, "privacy") ? findSubjects(visit, kind, name) : null,
+    hasAll(visit) ? readBehind(visit, kind, name, range) : null,
   ]);
-  const person = people.find((each) => each.name === name) ?? null;
+  const person = people[0] ?? null;
   // Nobody was ever called so: no spend, no key, nothing sealed.
-  const isKnown = person !== null || course.totals.requests > 0 || (subjects ?? []).length > 0;
+  const isKnown = person !== null || (subjects ?? []).length > 0;
   if (!isKnown && !(await wasSeen(visit, kind, name))) return notFound(visit);
-  const facts = {
-    kind,
-    name,
-    range,
-    course,
-    models,
-    others,
-    records: records.records,
-    person,
-    subjects,
-  };
-  return { title: name, body: personView(visit, facts) };
+  const body = personView(visit, { kind, name, range, course, person, subjects, behind });
+  return { title: name, body };
+}
+
+async function showBehind(visit: Visit, kind: Kind): Promise<Answer> {
+  const name = visit.params["name"] ?? "";
+  const range = readRange(visit.query, visit.nowMs);
+  return { piece: behindView(visit, await readBehind(visit, kind, name, range)) };
+}
+
+async function readBehind(
+  { api }: Visit,
+  kind: Kind,
+  name: string,
+  range: Range,
+): Promise<BehindFacts> {
+  const where = { ...rangeQuery(range), [kind]: name };
+  const spend = (group: string) => ask(api.spend.get({ query: { ...where, group_by: group } }));
+  const [models, others, { records }] = await Promise.all([
+    spend("model"),
+    spend(kind === "user" ? "team" : "user"),
+    ask(api.spend.records.get({ query: { ...where, limit: LAST_REQUESTS } })),
+  ]);
+  return { kind, name, range, models, others, records };
 }
 
 /** At any time, not in the range alone. */

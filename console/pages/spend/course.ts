@@ -32,3 +32,21 @@ export function seriesOf<Group extends CourseGroup>(
     .map(([name, values]) => ({ name, values }))
     .sort((a, b) => total(b.values) - total(a.values));
 }
+
+const OTHERS = "All others";
+
+/** The named series, and one for what is left of the whole; not shown where nothing is. */
+export function wholeSeries(
+  whole: readonly CourseGroup[],
+  named: readonly { readonly name: string; readonly groups: readonly CourseGroup[] }[],
+  steps: readonly string[],
+): readonly Series[] {
+  const valuesOf = (groups: readonly CourseGroup[]) =>
+    seriesOf(groups, steps, () => "")[0]?.values ?? steps.map(() => 0);
+  const series = named.map(({ name, groups }) => ({ name, values: valuesOf(groups) }));
+  const left = valuesOf(whole).map((value, index) =>
+    Math.max(0, value - series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)),
+  );
+  // Below a millionth of a dollar it is what rounding leaves.
+  return left.some((value) => value > 1e-6) ? [...series, { name: OTHERS, values: left }] : series;
+}

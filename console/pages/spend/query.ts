@@ -73,3 +73,9 @@ export function apiFilters(filters: Filters): Filters {
 export function labelOf(group: string): string {
   return GROUP_LABELS[group] ?? group.replace(/^metadata\./, "");
 }
+
+/** What a group of a report stands for; null: nobody is named. */
+export function nameIn(group: object, by: string): string | null {
+  const value: unknown = Object.entries(group).find(([name]) => name === by)?.[1];
+  return typeof value === "string" ? value : null;
+}

@@ -1,57 +1,108 @@
 /** `/spend`: any grouping and filter of the ledger, against the period before; and its rows as a file. */
 import { ask, mendable, type ApiRefusal } from "../../api.ts";
-import { rangeQuery, readRange, type Range } from "../../range.ts";
-import type { Page, Route, Visit } from "../../visit.ts";
+import { hasAll } from "../../components/later.tsx";
+import { rangeQuery, readRange, stepsOf, type Range } from "../../range.ts";
+import type { Answer, Page, Route, Visit } from "../../visit.ts";
+import { seriesOf, wholeSeries } from "./course.ts";
+import { courseView, type CourseFacts } from "./course-view.tsx";
 import { sendCsv } from "./csv.ts";
-import { apiFilters, readQuestion } from "./query.ts";
-import { spendView, type SpendFacts } from "./view.tsx";
+import { apiFilters, labelOf, nameIn, readQuestion, type SpendQuestion } from "./query.ts";
+import { spendView } from "./view.tsx";
 
 export const spendRoutes: readonly Route[] = [
   { path: "/spend", area: "spend", show },
+  { path: "/spend/course", area: "spend", show: showCourse },
   { path: "/spend.csv", area: "spend", show: sendCsv },
 ];
 
 const MAX_SHOWN = 100;
-/** Steps × groups of the chart. */
+/** Of the period before: a group that is not among them was not costly then. */
+const MAX_BEFORE = 200;
+/** Steps × groups. */
 const MAX_GROUPS = 1_000;
+/** Series that are named; the rest is one. */
+const MAX_NAMED = 5;
 
 async function show(visit: Visit): Promise<Page> {
   const range = readRange(visit.query, visit.nowMs);
   const question = readQuestion(visit);
+  const { groupBy, filters } = question;
+  const report = (of: Pick<Range, "fromMs" | "toMs">, limit: number) =>
+    ask(
+      visit.api.spend.get({
+        query: {
+          ...rangeQuery(of),
+          ...apiFilters(filters),
+          group_by: groupBy.join(","),
+          limit: String(limit),
+        },
+      }),
+    );
   try {
-    const facts = await read(visit, range, question);
-    return { title: "Spend", body: spendView(visit, { range, question, ...facts, refusal: null }) };
+    const [now, before, course] = await Promise.all([
+      report(range, MAX_SHOWN),
+      report(range.before, MAX_BEFORE),
+      hasAll(visit) ? readCourse(visit, range, question) : null,
+    ]);
+    const isBeforeWhole = before.groups.length < MAX_BEFORE;
+    const answer = { report: now, before, isBeforeWhole, course };
+    return { title: "Spend", body: spendView(visit, { range, question, answer, refusal: null }) };
   } catch (error) {
-    const refusal: ApiRefusal = mendable(error);
-    const nothing = { report: null, before: null, course: null };
-    return {
-      title: "Spend",
-      status: 400,
-      body: spendView(visit, { range, question, ...nothing, refusal: refusal.message }),
-    };
+    const { message }: ApiRefusal = mendable(error);
+    const facts = { range, question, answer: null, refusal: message };
+    return { title: "Spend", status: 400, body: spendView(visit, facts) };
   }
 }
 
-async function read(
+async function showCourse(visit: Visit): Promise<Answer> {
+  const range = readRange(visit.query, visit.nowMs);
+  return { piece: courseView(visit, await readCourse(visit, range, readQuestion(visit))) };
+}
+
+/** By the first group over time, unless time is what it is grouped by. */
+async function readCourse(
   { api }: Visit,
   range: Range,
-  { groupBy, filters }: SpendFacts["question"],
-): Promise<Pick<SpendFacts, "report" | "before" | "course">> {
-  const where = apiFilters(filters);
-  const report = (of: Pick<Range, "fromMs" | "toMs">, groups: readonly string[], limit: number) =>
+  { groupBy, filters }: SpendQuestion,
+): Promise<CourseFacts> {
+  const [first = "user"] = groupBy;
+  const steps = stepsOf(range, range.step);
+  const read = (
+    group: string,
+    further: Readonly<Record<string, string>> = {},
+    limit = MAX_GROUPS,
+  ) =>
     ask(
       api.spend.get({
-        query: { ...rangeQuery(of), ...where, group_by: groups.join(","), limit: String(limit) },
+        query: {
+          ...rangeQuery(range),
+          ...apiFilters(filters),
+          ...further,
+          group_by: group,
+          limit: String(limit),
+        },
       }),
     );
-  // By the first group over time, unless time is what it is grouped by.
-  const [first = "user"] = groupBy;
   const isByTime = first === "day" || first === "hour";
-  const courseGroups = isByTime ? [range.step] : [first, range.step];
-  const [now, before, course] = await Promise.all([
-    report(range, groupBy, MAX_SHOWN),
-    report(range.before, groupBy, MAX_GROUPS),
-    report(range, courseGroups, MAX_GROUPS),
-  ]);
-  return { report: now, before, course };
+  const facts = { range, by: first, steps };
+  if (isByTime) {
+    const whole = await read(range.step);
+    return { ...facts, series: seriesOf(whole.groups, steps, () => "Spend") };
+  }
+  const nameOf = (name: string | null) => name ?? `No ${labelOf(first).toLowerCase()}`;
+  const isFiltered = Object.keys(filters).length > 0 || first.startsWith("metadata.");
+  if (isFiltered) {
+    const { groups } = await read(`${first},${range.step}`);
+    return { ...facts, series: seriesOf(groups, steps, (group) => nameOf(nameIn(group, first))) };
+  }
+  // The ledger has the sums of a day by one name at hand: one question for each series that is named.
+  const [whole, top] = await Promise.all([read(range.step), read(first, {}, MAX_NAMED)]);
+  const named = await Promise.all(
+    top.groups.map(async (group) => {
+      const name = nameIn(group, first);
+      const { groups } = await read(range.step, { [first]: name ?? "" });
+      return { name: nameOf(name), groups };
+    }),
+  );
+  return { ...facts, series: wholeSeries(whole.groups, named, steps) };
 }

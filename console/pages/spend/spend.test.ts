@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeRow } from "../../../db/contract/rows.ts";
 import { createIdSource } from "../../../worker/ids.ts";
-import { startConsole, type TestConsole } from "../../testing/console.ts";
+import { FRAGMENT, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
-import { seriesOf } from "./course.ts";
+import { seriesOf, wholeSeries } from "./course.ts";
 
 async function fill({ gateway }: TestConsole, count = 1): Promise<void> {
   const nowMs = Date.now();
@@ -31,7 +31,10 @@ testPage({
   empty: "No requests match",
   async fill(at) {
     await fill(at);
-    return { shows: "ann@example.com", path: "/spend?group_by=user&group_by=model&team=core" };
+    return {
+      shows: "ann@example.com",
+      path: "/spend?group_by=user&group_by=model&team=core&all=1",
+    };
   },
 });
 
@@ -78,6 +81,17 @@ describe("the Spend page", () => {
     expect(one.html).toContain('<input type="hidden" name="outcome" value="ok"/>');
   });
 
+  test("asks for the course once it stands: five by name, the others as one, the sum whole", async () => {
+    const { html } = await at.get("/spend?group_by=user&range=7d", token);
+    expect(html).toContain('hx-get="/spend/course?group_by=user&range=7d"');
+    expect(textOf(html)).toContain("Show the course over time");
+    const text = async (query: string) =>
+      textOf((await at.get(`/spend/course?${query}`, token, FRAGMENT)).html);
+    expect(await text("group_by=user")).toMatch(/ann@example\.com No user .* \$2\.00 \$2\.00 $/);
+    expect(await text("group_by=day")).toMatch(/ \$4\.00 $/);
+    expect(await text("group_by=model&team=core")).toMatch(/ \$2\.00 \$2\.00 $/);
+  });
+
   test("says what the gateway refuses, with the question still there", async () => {
     const { status, html } = await at.get("/spend?group_by=nonsense&user=ann", token);
     expect(status).toBe(400);
@@ -117,4 +131,14 @@ test("series come the costliest first, and only steps of the range count", () =>
     { name: "b", values: [0, 5] },
     { name: "a", values: [1, 0] },
   ]);
+});
+
+test("what is not named joins the others, and what rounding leaves is nothing", () => {
+  const day = (cost: string) => [{ day: "2026-11-01", cost_usd: cost }];
+  const named = [{ name: "a", groups: day("0.100000000000") }];
+  expect(wholeSeries(day("0.300000000000"), named, ["2026-11-01"])).toMatchObject([
+    { name: "a", values: [0.1] },
+    { name: "All others", values: [expect.closeTo(0.2)] },
+  ]);
+  expect(wholeSeries(day("0.100000000001"), named, ["2026-11-01"])).toHaveLength(1);
 });

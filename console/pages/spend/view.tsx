@@ -1,7 +1,6 @@
 /** The Spend page: what to look at, the sum and its change, its course, and each group with its own change. */
 import type { AdminApi } from "../../api.ts";
 import { stepLabel } from "../../components/charts/labels.ts";
-import { Stacked } from "../../components/charts/stacked.tsx";
 import { FilterForm, Hidden, SelectField, TextField } from "../../components/form.tsx";
 import {
   formatChange,
@@ -10,20 +9,20 @@ import {
   formatShare,
   formatSumUsd,
   formatUsd,
-  formatUsdCompact,
   plural,
   toNumber,
 } from "../../components/format.ts";
 import { PageHead, Panel, Text } from "../../components/head.tsx";
 import { Icon } from "../../components/icon.tsx";
+import { Later } from "../../components/later.tsx";
 import { RangePicker } from "../../components/range-picker.tsx";
 import { Empty, Notice } from "../../components/states.tsx";
 import { Stat } from "../../components/stat.tsx";
 import { Table, type Column } from "../../components/table.tsx";
-import { dayOf, rangeQuery, stepsOf, type Range } from "../../range.ts";
+import { dayOf, rangeQuery, type Range } from "../../range.ts";
 import { linkWith, type Visit } from "../../visit.ts";
-import { seriesOf } from "./course.ts";
-import { apiFilters, FIELD_FILTERS, labelOf, NONE, type SpendQuestion } from "./query.ts";
+import { courseView, type CourseFacts } from "./course-view.tsx";
+import { apiFilters, FIELD_FILTERS, labelOf, nameIn, NONE, type SpendQuestion } from "./query.ts";
 
 type SpendReport = NonNullable<Awaited<ReturnType<AdminApi["spend"]["get"]>>["data"]>;
 type Group = SpendReport["groups"][number];
@@ -32,14 +31,21 @@ export interface SpendFacts {
   readonly range: Range;
   readonly question: SpendQuestion;
   /** Null where the question was refused. */
-  readonly report: SpendReport | null;
-  readonly before: SpendReport | null;
-  readonly course: SpendReport | null;
+  readonly answer: SpendAnswer | null;
   readonly refusal: string | null;
 }
 
+interface SpendAnswer {
+  readonly report: SpendReport;
+  readonly before: SpendReport;
+  /** Whether `before` has all groups, so that one that is missing is new. */
+  readonly isBeforeWhole: boolean;
+  /** Null: it comes later. */
+  readonly course: CourseFacts | null;
+}
+
 export function spendView(visit: Visit, facts: SpendFacts): JSX.Element {
-  const { range, report, before, course, refusal } = facts;
+  const { range, answer, refusal } = facts;
   return (
     <>
       <PageHead title="Spend" lead="Every request is in here once, whoever made it.">
@@ -48,9 +54,7 @@ export function spendView(visit: Visit, facts: SpendFacts): JSX.Element {
       <Question facts={facts} />
       <Filters visit={visit} facts={facts} />
       {refusal === null ? null : <Notice tone="bad" title={refusal} />}
-      {report === null || before === null || course === null ? null : (
-        <Answer visit={visit} facts={{ ...facts, report, before, course }} />
-      )}
+      {answer === null ? null : <Answer visit={visit} facts={{ ...facts, answer }} />}
     </>
   );
 }
@@ -71,8 +75,8 @@ function groupChoices(report: SpendReport | null) {
 }
 
 function Question({ facts }: { readonly facts: SpendFacts }) {
-  const { range, question, report } = facts;
-  const choices = groupChoices(report);
+  const { range, question, answer } = facts;
+  const choices = groupChoices(answer?.report ?? null);
   const [first = "user", second = ""] = question.groupBy;
   const isByDates = range.name === null;
   const fields: readonly string[] = FIELD_FILTERS;
@@ -132,13 +136,12 @@ function Filters({ visit, facts }: { readonly visit: Visit; readonly facts: Spen
 }
 
 interface AnswerFacts extends SpendFacts {
-  readonly report: SpendReport;
-  readonly before: SpendReport;
-  readonly course: SpendReport;
+  readonly answer: SpendAnswer;
 }
 
 function Answer({ visit, facts }: { readonly visit: Visit; readonly facts: AnswerFacts }) {
-  const { range, report, before, question } = facts;
+  const { question, answer } = facts;
+  const { report, before, course } = answer;
   const { totals } = report;
   if (totals.requests === 0) {
     return (
@@ -184,12 +187,15 @@ function Answer({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
           change={formatChange(totals.output_tokens, before.totals.output_tokens)}
         />
       </div>
-      <Panel
-        title="Over time"
-        hint={range.step === "day" ? "A day is a day in UTC" : "By the hour"}
-      >
-        <Course visit={visit} facts={facts} />
-      </Panel>
+      {course === null ? (
+        <Later
+          visit={visit}
+          from={`/spend/course${visit.url.search}`}
+          what="the course over time"
+        />
+      ) : (
+        courseView(visit, course)
+      )}
       <Panel
         title={question.groupBy.map(labelOf).join(" and ")}
         hint="Change: against the period before"
@@ -211,34 +217,11 @@ function estimatedNote({ totals }: SpendReport): string {
   return share > 0 ? `${formatShare(share)} estimated` : "";
 }
 
-function nameOf(group: Group, by: string): string | null {
-  const value = Object.entries(group).find(([name]) => name === by)?.[1];
-  return typeof value === "string" ? value : null;
-}
-
-function Course({ visit, facts }: { readonly visit: Visit; readonly facts: AnswerFacts }) {
-  const { range, question, course } = facts;
-  const steps = stepsOf(range, range.step);
-  const [first = "user"] = question.groupBy;
-  const isByTime = first === "day" || first === "hour";
-  const series = seriesOf(course.groups, steps, (group) =>
-    isByTime ? "Spend" : (nameOf(group, first) ?? `No ${labelOf(first).toLowerCase()}`),
-  );
-  return (
-    <Stacked
-      title={`Spend by ${labelOf(first).toLowerCase()}, ${range.label}`}
-      labels={steps.map((step) => stepLabel(step, visit.preferences.zone))}
-      series={series}
-      format={(value) => formatUsd(value.toFixed(12))}
-      formatAxis={formatUsdCompact}
-    />
-  );
-}
-
 function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: AnswerFacts }) {
-  const { report, before, question, range } = facts;
+  const { question, range, answer } = facts;
+  const { report, before } = answer;
   const { groupBy } = question;
-  const keyOf = (group: Group) => JSON.stringify(groupBy.map((by) => nameOf(group, by)));
+  const keyOf = (group: Group) => JSON.stringify(groupBy.map((by) => nameIn(group, by)));
   const earlier = new Map(before.groups.map((group) => [keyOf(group), group]));
   const isByTime = groupBy.some((by) => by === "day" || by === "hour");
   const rows = isByTime
@@ -247,7 +230,7 @@ function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
   const columns: Column<Group>[] = [
     ...groupBy.map((by) => ({
       head: labelOf(by),
-      cell: (group: Group) => <GroupName visit={visit} by={by} name={nameOf(group, by)} />,
+      cell: (group: Group) => <GroupName visit={visit} by={by} name={nameIn(group, by)} />,
     })),
     {
       head: "Spend",
@@ -278,7 +261,8 @@ function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
                 toNumber(group.cost_usd),
                 toNumber(was?.cost_usd ?? null),
               );
-              return <Text text={change ?? "new"} />;
+              const isNew = was === undefined && answer.isBeforeWhole;
+              return <Text text={change ?? (isNew ? "new" : "–")} />;
             },
           },
         ]),

@@ -29,6 +29,7 @@ const Parameters = t.Object(
     from: Text("Inclusive; a date (UTC) or RFC 3339. Default: the first of this month, UTC"),
     to: Text("Exclusive; default: now"),
     limit: Text("1 to 1000, default 100"),
+    name: Text("This one alone"),
   },
   { additionalProperties: true },
 );
@@ -62,7 +63,9 @@ export function peopleRoutes(deps: Deps) {
 }
 
 async function people(deps: Deps, kind: "user" | "team", url: string) {
-  const parameters = readParameters(url, ["from", "to", "limit"]);
+  const parameters = readParameters(url, ["from", "to", "limit", "name"]);
+  const name = parameters.get("name");
+  const where = name === undefined ? {} : { [kind]: name };
   const nowMs = deps.clock.now();
   const month = windowAt("month", "UTC", nowMs);
   const range = parameters.has("from")
@@ -71,7 +74,7 @@ async function people(deps: Deps, kind: "user" | "team", url: string) {
   const limit = parseLimit(parameters.get("limit"));
   const [{ groups }, keys] = await read(() =>
     Promise.all([
-      deps.store.ledger.spend({ ...range, where: {}, groupBy: [kind], timeZone: "UTC", limit }),
+      deps.store.ledger.spend({ ...range, where, groupBy: [kind], timeZone: "UTC", limit }),
       deps.store.keys.list(),
       deps.quotas.refresh(),
     ]),
@@ -85,7 +88,9 @@ async function people(deps: Deps, kind: "user" | "team", url: string) {
     return name === null ? [] : [{ name, group }];
   });
   const known = new Set(seen.map(({ name }) => name));
-  const bound = live.map((key) => key[kind]).filter((name) => name !== null && !known.has(name));
+  const bound = live
+    .map((key) => key[kind])
+    .filter((each) => each !== null && !known.has(each) && (name ?? each) === each);
   const unseen = [...new Set(bound)].sort().map((name) => ({ name: name ?? "", group: null }));
   return [...seen, ...unseen].slice(0, limit).map(({ name, group }) => ({
     name,
