@@ -87,7 +87,7 @@ describe("the Spend page", () => {
     expect(textOf(html)).toContain("Show the course over time");
     const text = async (query: string) =>
       textOf((await at.get(`/spend/course?${query}`, token, FRAGMENT)).html);
-    expect(await text("group_by=user")).toMatch(/ann@example\.com No user .* \$2\.00 \$2\.00 $/);
+    expect(await text("group_by=user")).toMatch(/No user ann@example\.com .* \$2\.00 \$2\.00 $/);
     expect(await text("group_by=day")).toMatch(/ \$4\.00 $/);
     expect(await text("group_by=model&team=core")).toMatch(/ \$2\.00 \$2\.00 $/);
   });
