@@ -11,6 +11,7 @@ import {
   cachedResolve,
   contextWith,
   dial,
+  openWire,
   systemResolve,
   targetOf,
   type Dial,
@@ -20,6 +21,7 @@ import {
 } from "./egress/dial.ts";
 import { HttpExchange, type ExchangeHome } from "./egress/exchange.ts";
 import { encodeRequest } from "./egress/request-head.ts";
+import type { Opening, Wire } from "./egress/wire.ts";
 import type { Upload } from "./egress/upload.ts";
 
 export type { Upload } from "./egress/upload.ts";
@@ -175,8 +177,12 @@ export function createEgress(options: EgressOptions): Egress {
     resolve: cachedResolve(options.resolve ?? systemResolve, now),
     connectMs: options.connectMs,
     now,
-    secureContext: options.extraCa === undefined ? null : contextWith(options.extraCa),
   };
+  const secureContext = options.extraCa === undefined ? null : contextWith(options.extraCa);
+  const connect: Connect = (lane, exchange) =>
+    connectTo(lane, exchange, dialOptions, (address, target) =>
+      openWire(address, target, secureContext),
+    );
   const heads = new Deadlines(options.firstByteMs, now);
   /** All that there were since the start: what has left stays accounted for. */
   const lanes = new Map<string, Lane>();
@@ -211,7 +217,7 @@ export function createEgress(options: EgressOptions): Egress {
       const lane = allowed.get(request.destination);
       const { origin } = request;
       const isThere = origin === undefined || origin === lane?.destination.origin;
-      if (lane !== undefined && isThere) return send(lane, request, dialOptions);
+      if (lane !== undefined && isThere) return send(lane, request, connect);
       refusedElsewhere += 1;
       return refusedExchange(nowhere);
     },
@@ -273,7 +279,10 @@ function refusedExchange(home: ExchangeHome): Exchange {
   return exchange;
 }
 
-function send(lane: Lane, request: EgressRequest, dialOptions: DialOptions): Exchange {
+/** Gives the exchange a new connection, or the reason why there is none. */
+type Connect = (lane: Lane, exchange: HttpExchange) => Dial;
+
+function send(lane: Lane, request: EgressRequest, connect: Connect): Exchange {
   const { body, headers, method, pathAndQuery, upload } = request;
   const sizeBytes = upload?.sizeBytes;
   let pieces: Uint8Array[];
@@ -286,14 +295,18 @@ function send(lane: Lane, request: EgressRequest, dialOptions: DialOptions): Exc
   const exchange = new HttpExchange(lane.home, pieces, method === "HEAD", upload);
   lane.requests += 1;
   const idle = request.isOnce === true ? null : lane.idle.take();
-  if (idle === null) exchange.dialing(connect(lane, dialOptions, exchange));
+  if (idle === null) exchange.dialing(connect(lane, exchange));
   else exchange.begin(idle);
   return exchange;
 }
 
-/** Gives the exchange a new connection, or the reason why there is none. */
-function connect(lane: Lane, dialOptions: DialOptions, exchange: HttpExchange): Dial {
-  return dial(lane.destination, lane.target, dialOptions, (result) => {
+function connectTo(
+  lane: Lane,
+  exchange: HttpExchange,
+  options: DialOptions,
+  open: (address: string, target: Target) => Opening<Wire>,
+): Dial {
+  return dial(lane.destination, lane.target, options, open, (result) => {
     if (result instanceof EgressError) {
       if (result.kind === "refused") lane.refused += 1;
       exchange.refuse(result);

@@ -1,5 +1,5 @@
 /** One kept-alive connection, and those of a destination that wait for their next request. A connection carries one exchange at a time. */
-import type { Socket } from "node:net";
+import type { Wire } from "./wire.ts";
 
 /** What the exchange on a connection hears. */
 export interface ConnectionUser {
@@ -16,45 +16,38 @@ export interface ConnectionUser {
 /** Under a burst beyond this, every round would open and close the rest anew: 0.3 ms each. */
 const MAX_IDLE = 1_024;
 const IDLE_MS = 30_000;
-/** A model may think for longer than a NAT remembers a silent connection (350 s at AWS). */
-const PROBE_AFTER_MS = 60_000;
 
 export class Connection {
-  readonly socket: Socket;
+  readonly wire: Wire;
   /** Has carried an answer before: it may have died while it was idle. */
   isReused = false;
   idleUntil = 0;
+  readonly #onDead: () => void;
   #user: ConnectionUser | null = null;
   #isDead = false;
 
-  constructor(socket: Socket, onBytes: (count: number) => void, onDead: () => void) {
-    this.socket = socket;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, PROBE_AFTER_MS);
-    socket.on("data", (chunk: Uint8Array) => {
-      onBytes(chunk.length);
-      // Nobody asked: the peer and we no longer agree on where messages end.
-      if (this.#user === null) this.destroy();
-      else this.#user.received(chunk);
+  constructor(wire: Wire, onBytes: (count: number) => void, onDead: () => void) {
+    this.wire = wire;
+    this.#onDead = onDead;
+    wire.listen({
+      received: (chunk) => {
+        onBytes(chunk.length);
+        // Nobody asked: the peer and we no longer agree on where messages end.
+        if (this.#user === null) this.destroy();
+        else this.#user.received(chunk);
+      },
+      drained: () => this.#user?.drained(),
+      ended: (isOrderly) => {
+        this.#die();
+        const user = this.#user;
+        this.#user = null;
+        user?.closed(isOrderly);
+      },
     });
-    const dead = (isOrderly: boolean): void => {
-      if (this.#isDead) return;
-      this.#isDead = true;
-      onDead();
-      const user = this.#user;
-      this.#user = null;
-      user?.closed(isOrderly);
-      socket.destroy();
-    };
-    socket.on("drain", () => this.#user?.drained());
-    socket.on("end", () => dead(true));
-    socket.on("error", () => dead(false));
-    socket.on("close", () => dead(false));
   }
 
-  /** Also from the moment of `destroy`, before the socket says so. */
   get isDead(): boolean {
-    return this.#isDead || this.socket.destroyed;
+    return this.#isDead;
   }
 
   use(user: ConnectionUser | null): void {
@@ -63,7 +56,14 @@ export class Connection {
 
   destroy(): void {
     this.#user = null;
-    this.socket.destroy();
+    this.wire.destroy();
+    this.#die();
+  }
+
+  #die(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#onDead();
   }
 }
 
@@ -84,7 +84,7 @@ export class IdleConnections {
   take(): Connection | null {
     for (let last = this.#stack.pop(); last !== undefined; last = this.#stack.pop()) {
       if (!last.isDead && last.idleUntil > this.#now()) {
-        last.socket.ref();
+        last.wire.ref();
         return last;
       }
       last.destroy();
@@ -101,7 +101,7 @@ export class IdleConnections {
     connection.use(null);
     connection.isReused = true;
     connection.idleUntil = this.#now() + ms;
-    connection.socket.unref();
+    connection.wire.unref();
     this.#stack.push(connection);
   }
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import type { DatabasePlace } from "../../db/store.ts";
 import { EgressError, type Destination, type EgressReport } from "../egress.ts";
 import { cachedResolve, dial, systemResolve, type DialOptions, type Resolve } from "./dial.ts";
+import { openSocket } from "./wire-node.ts";
 
 /** By this name it stands among the destinations. */
 const NAME = "database";
@@ -38,7 +39,6 @@ export function createDatabaseDialer(
     resolve: cachedResolve(options.resolve ?? systemResolve, now),
     connectMs,
     now,
-    secureContext: null,
   };
   const open = new Set<Socket>();
   const closed = { sent: 0, received: 0 };
@@ -77,7 +77,7 @@ export function createDatabaseDialer(
           reject(Object.assign(result, { code: "UNREACHABLE" }));
         };
         if (isSocketFile) openSocketFile(`${host}/.s.PGSQL.${port}`, done);
-        else dial(destination, { isTls: false, host, port }, dialOptions, done);
+        else dial(destination, { isTls: false, host, port }, dialOptions, openSocket, done);
       }),
     report() {
       sweep();

@@ -3,15 +3,13 @@
  * address that was judged. For HTTPS the certificate must be valid for the destination's name.
  */
 import { lookup } from "node:dns/promises";
-import { connect as connectPlain, isIP, type Socket } from "node:net";
-import {
-  connect as connectTls,
-  createSecureContext,
-  rootCertificates,
-  type SecureContext,
-} from "node:tls";
+import { isIP } from "node:net";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { openPlainWire } from "#plain-wire";
 import { EgressError, type Destination } from "../egress.ts";
 import { classifyAddress } from "./addresses.ts";
+import { openTlsWire } from "./wire-node.ts";
+import type { Opening, Wire } from "./wire.ts";
 
 /** How long a resolved name is used. */
 const NAME_TTL_MS = 30_000;
@@ -22,8 +20,6 @@ export interface DialOptions {
   readonly resolve: Resolve;
   readonly connectMs: number;
   readonly now: () => number;
-  /** Whom to believe; null: the runtime's own authorities. */
-  readonly secureContext: SecureContext | null;
 }
 
 export interface Dial {
@@ -84,21 +80,36 @@ export function targetOf(origin: string): Target {
   };
 }
 
-/** Calls `done` once: with a connected socket, or with `refused`, `unresolvable`, `unreachable` or `timeout_connect`. */
-export function dial(
+/** @param secureContext whom to believe; null: the runtime's own authorities */
+export function openWire(
+  address: string,
+  target: Target,
+  secureContext: SecureContext | null,
+): Opening<Wire> {
+  return target.isTls
+    ? openTlsWire(address, target, secureContext)
+    : openPlainWire(address, target);
+}
+
+/**
+ * Calls `done` once: with what is connected, or with `refused`, `unresolvable`, `unreachable` or `timeout_connect`.
+ * @param open to one address that was judged
+ */
+export function dial<Connected>(
   destination: Destination,
   target: Target,
   options: DialOptions,
-  done: (result: Socket | EgressError) => void,
+  open: (address: string, target: Target) => Opening<Connected>,
+  done: (result: Connected | EgressError) => void,
 ): Dial {
   const deadline = options.now() + options.connectMs;
-  let socket: Socket | null = null;
+  let opening: Opening<Connected> | null = null;
   let isOver = false;
-  const finish = (result: Socket | EgressError): void => {
+  const finish = (result: Connected | EgressError): void => {
     if (isOver) return;
     isOver = true;
     clearTimeout(timer);
-    if (result instanceof EgressError) socket?.destroy();
+    if (result instanceof EgressError) opening?.destroy();
     done(result);
   };
   const timer = setTimeout(() => finish(new EgressError("timeout_connect")), options.connectMs);
@@ -110,12 +121,13 @@ export function dial(
     if (allowed.length === 0) return finish(new EgressError("refused"));
     for (const [at, address] of allowed.entries()) {
       if (isOver) return;
-      const attempt = open(address, target, options.secureContext);
-      socket = attempt;
+      const attempt = open(address, target);
+      opening = attempt;
       // A silent address may have its share of the time only, so that the next one has a chance.
       const left = allowed.length - at;
       const limitMs = left === 1 ? Infinity : (deadline - options.now()) / left;
-      if (await connected(attempt, target.isTls, limitMs)) return finish(attempt);
+      const connected = await within(attempt.connected, limitMs);
+      if (connected !== null) return finish(connected);
       attempt.destroy();
     }
     finish(new EgressError("unreachable"));
@@ -127,7 +139,7 @@ export function dial(
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      socket?.destroy();
+      opening?.destroy();
     },
   };
 }
@@ -146,25 +158,14 @@ function isAllowed(address: string, destination: Destination): boolean {
   return kind === "public" || (kind === "private" && destination.allowPrivate);
 }
 
-function open(address: string, target: Target, secureContext: SecureContext | null): Socket {
-  const place = { host: address, port: target.port };
-  if (!target.isTls) return connectPlain(place);
-  return connectTls({
-    ...place,
-    // The name decides: for SNI, and for what the certificate must be valid for.
-    ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
-    ALPNProtocols: ["http/1.1"],
-    rejectUnauthorized: true,
-    ...(secureContext === null ? {} : { secureContext }),
+/** Null where the time is over first. */
+function within<Value>(promise: Promise<Value | null>, limitMs: number): Promise<Value | null> {
+  if (limitMs === Infinity) return promise;
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), limitMs);
+    void promise.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
   });
-}
-
-/** False for every way of not getting there; the socket's errors say more than may be told. */
-function connected(socket: Socket, isTls: boolean, limitMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = limitMs === Infinity ? undefined : setTimeout(() => resolve(false), limitMs);
-  socket.once(isTls ? "secureConnect" : "connect", () => resolve(true));
-  socket.on("error", () => resolve(false));
-  socket.once("close", () => resolve(false));
-  return promise.finally(() => clearTimeout(timer));
 }

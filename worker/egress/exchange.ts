@@ -204,30 +204,30 @@ export class HttpExchange
   }
 
   full(): void {
-    this.#connection?.socket.pause();
+    this.#connection?.wire.pause();
   }
 
   hungry(): void {
-    this.#connection?.socket.resume();
+    this.#connection?.wire.resume();
   }
 
   #hold(): void {
-    if (this.#decoder === null) this.#connection?.socket.pause();
+    if (this.#decoder === null) this.#connection?.wire.pause();
     else this.#decoder.pause();
   }
 
   #letFlow(): void {
-    if (this.#decoder === null) this.#connection?.socket.resume();
+    if (this.#decoder === null) this.#connection?.wire.resume();
     else this.#decoder.resume();
   }
 
-  #write({ socket }: Connection): void {
+  #write({ wire }: Connection): void {
     while (this.#written < this.#pieces.length) {
       const piece = this.#pieces[this.#written++];
       if (piece === undefined) return;
       this.#home.sent(piece.length);
       // `drained` goes on.
-      if (!socket.write(piece)) return;
+      if (!wire.write(piece)) return;
     }
     this.#upload?.start();
   }
@@ -237,7 +237,7 @@ export class HttpExchange
     if (connection === null) return true;
     if (!this.#hasHead) this.#home.heads.add(this);
     this.#home.sent(piece.length);
-    return connection.socket.write(piece);
+    return connection.wire.write(piece);
   }
 
   #finish(ending: "end" | EgressError): void {
@@ -273,15 +273,13 @@ export class HttpExchange
     if (connection === null) return;
     this.#connection = null;
     connection.use(null);
-    const { socket } = connection;
+    const { wire } = connection;
     // A peer that answered before it had read all still expects the rest.
     const isSent =
-      this.#written === this.#pieces.length &&
-      this.#upload?.isDone !== false &&
-      socket.writableLength === 0;
+      this.#written === this.#pieces.length && this.#upload?.isDone !== false && !wire.hasUnsent;
     this.#upload?.stop();
     const isReusable = isSent && this.#parser.isReusable;
-    if (isReusable && socket.isPaused()) socket.resume();
+    if (isReusable && wire.isPaused) wire.resume();
     this.#home.release(connection, this.#parser.keepAlive, isReusable);
   }
 }
