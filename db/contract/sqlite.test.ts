@@ -56,7 +56,7 @@ const openRolledUp: Open = async () => {
   let rows = 0;
   const ledger = createLedger(database, {
     ...inline,
-    spend: async (query) => readRolledUp(rollup.orm, database.orm, query) ?? inline.spend(query),
+    spend: async (query) => readRolledUp(rollup, database.orm, query) ?? inline.spend(query),
   });
   const append: typeof ledger.append = async (...row) => {
     await ledger.append(...row);

@@ -1,21 +1,28 @@
 /**
- * The tables of `rollup.sqlite`: the ledger's sums by day, for questions about months. Made of the ledger, and made anew wherever it is
- * missing: nothing is lost with it.
+ * The tables of `rollup.sqlite`: the ledger's sums by day and by who and what, for questions about months. Made of the ledger, and made
+ * anew wherever it is missing: nothing is lost with it.
  */
 import { sql } from "drizzle-orm";
-import { check, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import {
+  blob,
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import { areNames, NAME_CHARACTERS } from "./bounds.ts";
 import { hasOnly, isWhole } from "./sqlite-columns.ts";
 
-/** What sums are kept by, each apart; the empty one: of all rows. */
+/** The columns of the ledger that sums are kept apart by. */
 export const ROLLUP_DIMENSIONS = [
-  "",
   "user",
   "team",
   "key_id",
   "credential",
   "provider",
-  "model",
   "model_requested",
   "model_served",
   "endpoint",
@@ -25,49 +32,69 @@ export const ROLLUP_DIMENSIONS = [
 ] as const;
 export type RollupDimension = (typeof ROLLUP_DIMENSIONS)[number];
 
-const sum = (name: string) => integer(name).notNull();
+/** Empty: the rows that have none. */
+const name = (column: RollupDimension) => text(column).notNull();
 
-/** Money in two halves, `high × 10^9 + low`, as sums of the ledger are. */
-const SUM_COLUMNS = {
-  rows: sum("rows"),
-  inputTokens: sum("input_tokens"),
-  cachedInputTokens: sum("cached_input_tokens"),
-  cacheWriteTokens: sum("cache_write_tokens"),
-  outputTokens: sum("output_tokens"),
-  reasoningTokens: sum("reasoning_tokens"),
-  costHigh: sum("cost_high"),
-  costLow: sum("cost_low"),
-  estimatedHigh: sum("estimated_high"),
-  estimatedLow: sum("estimated_low"),
-  estimatedRows: sum("estimated_rows"),
-  unpricedRows: sum("unpriced_rows"),
-  savedInputTokens: sum("saved_input_tokens"),
-  savedHigh: sum("saved_high"),
-  savedLow: sum("saved_low"),
-} as const;
-
-export const spendDay = sqliteTable(
-  "spend_day",
+/** Each combination of them that there is, once. */
+export const spendWho = sqliteTable(
+  "spend_who",
   {
-    dimension: text().notNull(),
-    /** Days since 1970, UTC. */
-    day: integer().notNull(),
-    /** Empty: the rows that have none. */
-    value: text().notNull(),
-    ...SUM_COLUMNS,
-    lastMs: integer("last_ms").notNull(),
+    /** Never used again for another. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    user: name("user"),
+    team: name("team"),
+    keyId: name("key_id"),
+    credential: name("credential"),
+    provider: name("provider"),
+    modelRequested: name("model_requested"),
+    modelServed: name("model_served"),
+    endpoint: name("endpoint"),
+    dialect: name("dialect"),
+    outcome: name("outcome"),
+    usageSource: name("usage_source"),
+    /** The newest day that it has a sum in. */
+    lastDay: integer("last_day").notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.dimension, table.day, table.value] }),
-    check(
-      "spend_day_dimension",
-      sql.raw(ROLLUP_DIMENSIONS.map((name) => `"dimension" = '${name}'`).join(" or ")),
+    uniqueIndex("spend_who_all").on(
+      table.user,
+      table.team,
+      table.keyId,
+      table.credential,
+      table.provider,
+      table.modelRequested,
+      table.modelServed,
+      table.endpoint,
+      table.dialect,
+      table.outcome,
+      table.usageSource,
     ),
-    check("spend_day_value", sql.raw(areNames(["value"], hasOnly(NAME_CHARACTERS)))),
+    index("spend_who_last").on(table.lastDay),
+    check("spend_who_names", sql.raw(areNames(ROLLUP_DIMENSIONS, hasOnly(NAME_CHARACTERS)))),
+    check("spend_who_numbers", sql.raw(isWhole("last_day"))),
+  ],
+);
+
+/** Sums of one day, many together: numbers alone (`sqlite/cells.ts`). Several for a day, until they are put together. */
+export const spendCells = sqliteTable(
+  "spend_cells",
+  {
+    /** Days since 1970, UTC. */
+    day: integer().notNull(),
+    /** 0: as they were summed up; 1: made of several of 0; and so on. */
+    level: integer().notNull(),
+    part: integer().notNull(),
+    /** When the newest request among them was accepted, ms since 1970. */
+    lastMs: integer("last_ms").notNull(),
+    cells: blob({ mode: "buffer" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.day, table.level, table.part] }),
     check(
-      "spend_day_numbers",
-      sql.raw(["day", "rows", "cost_high", "last_ms"].map(isWhole).join(" and ")),
+      "spend_cells_numbers",
+      sql.raw(["day", "level", "part", "last_ms"].map(isWhole).join(" and ")),
     ),
+    check("spend_cells_cells", sql.raw(`typeof("cells") = 'blob'`)),
   ],
 );
 

@@ -2,7 +2,7 @@
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 
 const MAX_INTEGER = 2n ** 63n - 1n;
-const GIGA = 1_000_000_000;
+export const GIGA = 1_000_000_000;
 /** As text, not as a parameter: what divides whole numbers must be one in every driver. */
 const giga = sql.raw(String(GIGA));
 

@@ -1,77 +1,100 @@
 /**
  * Keeps the ledger's sums by day (`rollup.sqlite`), in the order in which rows came. Runs beside the gateway, in the thread that reads;
  * killed at any moment, it goes on where it was: sums and place are one transaction.
+ *
+ * What a chunk of rows adds to a day is a part of that day, never changed. Eight parts of a day make one of the next level, so that few
+ * are read and each sum is written a few times in its life.
  */
-import { sql } from "drizzle-orm";
-import {
-  ROLLUP_DIMENSIONS,
-  rollupState,
-  spendDay,
-  type RollupDimension,
-} from "../schema/rollup.ts";
+import { and, asc, eq, gte, lt, max, sql } from "drizzle-orm";
+import { ROLLUP_DIMENSIONS, rollupState, spendCells } from "../schema/rollup.ts";
 import { ledger } from "../schema/sqlite.ts";
-import { closeDatabase, openDatabase, type Orm, type SqliteDatabase } from "./database.ts";
+import { decodeCells, encodeCells, SumTable, toColumns } from "./cells.ts";
+import { closeDatabase, openDatabase, type Orm } from "./database.ts";
 import { readEpoch } from "./epoch.ts";
-import type { SqlValue } from "./driver.ts";
 import { groupKey, SUMS, type SumsRow } from "./spend.ts";
+import { openWho, type WhoTable } from "./who.ts";
 
 /** Beside the ledger. */
 export const ROLLUP_FILE = "rollup.sqlite";
 export const DAY_MS = 86_400_000;
-/** Rows summed up in one transaction: some 100 ms. */
-const CHUNK_ROWS = 10_000;
-const SUM_NAMES = Object.keys(SUMS) as (keyof SumsRow)[];
+/** Rows summed up in one transaction: some 200 ms. */
+const CHUNK_ROWS = 20_000;
+const MAX_PARTS = 8;
 const UTC = { fromMs: 0, toMs: 0, where: {}, groupBy: [], timeZone: "UTC", limit: 1 };
 
 export interface Rollup {
-  readonly orm: Orm;
+  readonly who: WhoTable;
   /** One chunk. @returns whether more may be there */
   catchUp(): boolean;
+  /** All that is read in it is of one moment. */
+  read(work: (orm: Orm) => void): void;
   close(): void;
 }
 
-/** @param ledgerOrm a connection to the ledger that reads */
-export function openRollup(path: string, ledgerOrm: Orm): Rollup {
+/**
+ * @param ledgerOrm a connection to the ledger that reads
+ * @param chunkRows how many rows are summed up in one transaction
+ */
+export function openRollup(path: string, ledgerOrm: Orm, chunkRows = CHUNK_ROWS): Rollup {
   const database = openDatabase(path, { sync: "normal", schema: "rollup" });
-  const add = database.client.prepare(addSql(database));
+  const { client, orm } = database;
+  const who = openWho(database);
 
   function addChunk(after: string, until: string): void {
-    for (const dimension of ROLLUP_DIMENSIONS) {
-      for (const row of sumChunk(ledgerOrm, dimension, after, until)) {
-        // Money's halves come as text, since a driver would round them.
-        const values: SqlValue[] = SUM_NAMES.map((name) => BigInt(row[name]));
-        add.run(dimension, row.day, row.value ?? "", ...values, row.lastMs);
-      }
+    const days = new Map<number, SumRow[]>();
+    for (const row of sumChunk(ledgerOrm, after, until)) {
+      const rows = days.get(row.day);
+      if (rows === undefined) days.set(row.day, [row]);
+      else rows.push(row);
+    }
+    for (const [day, rows] of days) {
+      const table = new SumTable();
+      const ids = new Uint32Array(rows.length);
+      rows.forEach((row, place) => {
+        ids[place] = who.idOf(row.who, day);
+        table.addRow(place, toColumns(row.sums, row.lastMs));
+      });
+      putPart(orm, day, 0, encodeCells(table.toCells(ids)), lastOf(rows));
+      putTogether(orm, day);
     }
   }
 
+  function step(): boolean {
+    const epoch = readEpoch(ledgerOrm);
+    let state = readState(orm);
+    if (state === null || state.epoch !== epoch) {
+      orm.delete(spendCells).run();
+      who.clear();
+      state = { rowId: "", epoch };
+    }
+    const until = chunkEnd(ledgerOrm, state.rowId, chunkRows);
+    if (until !== null) addChunk(state.rowId, until);
+    else expire(orm, who, ledgerOrm);
+    const rowId = until ?? state.rowId;
+    orm
+      .insert(rollupState)
+      .values({ one: 1, rowId, epoch })
+      .onConflictDoUpdate({ target: rollupState.one, set: { rowId, epoch } })
+      .run();
+    return until !== null;
+  }
+
   return {
-    orm: database.orm,
+    who,
     catchUp() {
-      const { orm, client } = database;
-      const epoch = readEpoch(ledgerOrm);
       let isMore = false;
-      client
-        .transaction(() => {
-          let state = readState(orm);
-          if (state === null || state.epoch !== epoch) {
-            orm.delete(spendDay).run();
-            state = { rowId: "", epoch };
-          }
-          const until = chunkEnd(ledgerOrm, state.rowId);
-          if (until === null && state.rowId !== "") return;
-          if (until !== null) addChunk(state.rowId, until);
-          isMore = until !== null;
-          const rowId = until ?? state.rowId;
-          orm
-            .insert(rollupState)
-            .values({ one: 1, rowId, epoch })
-            .onConflictDoUpdate({ target: rollupState.one, set: { rowId, epoch } })
-            .run();
-        })
-        .immediate();
+      const work = client.transaction(() => {
+        isMore = step();
+      });
+      try {
+        work.immediate();
+      } catch (error) {
+        who.rolledBack();
+        throw error;
+      }
       return isMore;
     },
+    read: (work) => client.transaction(() => work(orm)).deferred(),
     close: () => closeDatabase(database),
   };
 }
@@ -90,58 +113,150 @@ export function readState(orm: Orm): RollupState | null {
   return row ?? null;
 }
 
+/** When the oldest row was accepted, about; 0: there is none. */
+export function oldestMs(orm: Orm): number {
+  const [row] = orm
+    .select({ timeMs: ledger.timeMs })
+    .from(ledger)
+    .orderBy(asc(ledger.traceId))
+    .limit(1)
+    .all();
+  return row?.timeMs ?? 0;
+}
+
 /** The id of the chunk's last row; null: there is none. */
-function chunkEnd(orm: Orm, after: string): string | null {
+function chunkEnd(orm: Orm, after: string, rows: number): string | null {
   const [row] = orm
     .select({ until: sql<string | null>`max(id)` })
     .from(
-      sql`(select id from ${ledger} where id > ${after} order by id limit ${sql.raw(String(CHUNK_ROWS))})`,
+      sql`(select id from ${ledger} where id > ${after} order by id limit ${sql.raw(String(rows))})`,
     )
     .all();
   return row?.until ?? null;
 }
 
-interface ChunkRow extends SumsRow {
+interface SumRow {
   readonly day: number;
-  readonly value: string | null;
+  /** In the order of `ROLLUP_DIMENSIONS`; empty: none. */
+  readonly who: readonly string[];
+  readonly sums: SumsRow;
   readonly lastMs: number;
 }
 
-function sumChunk(orm: Orm, dimension: RollupDimension, after: string, until: string): ChunkRow[] {
-  const value = dimension === "" ? sql`''` : groupKey(dimension, UTC);
-  const rows = orm
+function sumChunk(orm: Orm, after: string, until: string): SumRow[] {
+  const keys = ROLLUP_DIMENSIONS.map((name) => sql<string>`coalesce(${groupKey(name, UTC)}, '')`);
+  const named = Object.fromEntries(keys.map((key, at) => [`key${at}`, key.as(`key${at}`)]));
+  return orm
     .select({
       day: sql<number>`${ledger.timeMs} / ${sql.raw(String(DAY_MS))}`.as("day"),
-      value: sql<string | null>`${value}`.as("value"),
+      ...named,
       ...SUMS,
       lastMs: sql<number>`max(${ledger.timeMs})`,
     })
     .from(ledger)
     .where(sql`${ledger.id} > ${after} and ${ledger.id} <= ${until}`)
-    .groupBy(sql.raw("1"), sql.raw("2"))
-    .all();
-  return rows;
+    .groupBy(...["day", ...keys].map((_, at) => sql.raw(String(at + 1))))
+    .all()
+    .map((row) => {
+      // The columns are those selected above: the keys, then the sums.
+      const { day, lastMs, ...rest } = row as unknown as SumsRow & {
+        day: number;
+        lastMs: number;
+      } & Record<string, string>;
+      const who = keys.map((_, at) => rest[`key${at}`] ?? "");
+      return { day, who, sums: rest, lastMs };
+    });
 }
 
-/** In the order of `SUM_NAMES`, between the key and `lastMs`. */
-function addSql({ orm }: SqliteDatabase): string {
-  const excluded = (column: string) => sql.raw(`excluded."${column}"`);
-  const set = Object.fromEntries(
-    SUM_NAMES.map((name) => [name, sql`${spendDay[name]} + ${excluded(spendDay[name].name)}`]),
-  );
-  const zeros = Object.fromEntries(SUM_NAMES.map((name) => [name, 0]));
+function lastOf(rows: readonly SumRow[]): number {
+  return rows.reduce((last, { lastMs }) => Math.max(last, lastMs), 0);
+}
+
+function putPart(orm: Orm, day: number, level: number, cells: Uint8Array, lastMs: number): void {
+  const [row] = orm
+    .select({ last: max(spendCells.part) })
+    .from(spendCells)
+    .where(and(eq(spendCells.day, day), eq(spendCells.level, level)))
+    .all();
+  const part = (row?.last ?? -1) + 1;
+  // The driver's own type for bytes is a view of them.
+  orm
+    .insert(spendCells)
+    .values({ day, level, part, lastMs, cells: cells as Buffer })
+    .run();
+}
+
+/** As long as there are so many parts of a level, they become one of the next. */
+function putTogether(orm: Orm, day: number): void {
+  for (let level = 0; ; level++) {
+    const isOfLevel = and(eq(spendCells.day, day), eq(spendCells.level, level));
+    const parts = orm
+      .select({ lastMs: spendCells.lastMs, cells: spendCells.cells })
+      .from(spendCells)
+      .where(isOfLevel)
+      .all();
+    if (parts.length < MAX_PARTS) return;
+    const joined = joinParts(parts.map(({ cells }) => cells));
+    const lastMs = parts.reduce((last, part) => Math.max(last, part.lastMs), 0);
+    orm.delete(spendCells).where(isOfLevel).run();
+    putPart(orm, day, level + 1, joined, lastMs);
+  }
+}
+
+function joinParts(parts: readonly Uint8Array[]): Uint8Array {
+  const table = new SumTable();
+  const placeOf = new Map<number, number>();
+  for (const part of parts) {
+    const cells = decodeCells(part);
+    const places = Int32Array.from(cells.who, (who) => {
+      const known = placeOf.get(who);
+      if (known !== undefined) return known;
+      placeOf.set(who, placeOf.size);
+      return placeOf.size - 1;
+    });
+    table.addCells(places, cells);
+  }
+  return encodeCells(table.toCells(Uint32Array.from(placeOf.keys())));
+}
+
+/** What the ledger has no row of any more. Days of which some rows are left stay: they are not asked for. */
+function expire(orm: Orm, who: WhoTable, ledgerOrm: Orm): void {
+  const oldest = Math.floor(oldestMs(ledgerOrm) / DAY_MS);
+  const [row] = orm
+    .select({ day: sql<number | null>`min(${spendCells.day})` })
+    .from(spendCells)
+    .all();
+  if (row === undefined || row.day === null || row.day >= oldest) return;
+  orm.delete(spendCells).where(lt(spendCells.day, oldest)).run();
+  who.expire(oldest);
+}
+
+/** The days from `from` to before `to` that have sums. */
+export function readDays(orm: Orm, from: number, to: number): readonly number[] {
   return orm
-    .insert(spendDay)
-    .values({
-      dimension: "",
-      day: 0,
-      value: "",
-      ...(zeros as Record<keyof SumsRow, number>),
-      lastMs: 0,
-    })
-    .onConflictDoUpdate({
-      target: [spendDay.dimension, spendDay.day, spendDay.value],
-      set: { ...set, lastMs: sql`max(${spendDay.lastMs}, ${excluded("last_ms")})` },
-    })
-    .toSQL().sql;
+    .selectDistinct({ day: spendCells.day })
+    .from(spendCells)
+    .where(and(gte(spendCells.day, from), lt(spendCells.day, to)))
+    .all()
+    .map(({ day }) => day);
+}
+
+/** The parts of one day, as bytes. Those of a month would fill a hundred megabytes. */
+export function readParts(orm: Orm, day: number): readonly Uint8Array[] {
+  return orm
+    .select({ cells: spendCells.cells })
+    .from(spendCells)
+    .where(eq(spendCells.day, day))
+    .all()
+    .map(({ cells }) => cells);
+}
+
+/** When the newest request of a day was accepted; 0: there is none. */
+export function lastOfDay(orm: Orm, day: number): number {
+  const [row] = orm
+    .select({ last: max(spendCells.lastMs) })
+    .from(spendCells)
+    .where(eq(spendCells.day, day))
+    .all();
+  return row?.last ?? 0;
 }

@@ -49,6 +49,6 @@ function answer(on: Orm, question: Question): Answer {
   if (question.kind === "sum-up") return { id, kind: "summing" };
   if (question.kind === "rest") return { id, kind: "rest", rows: readRest(on, question.query) };
   const { query } = question;
-  const rolledUp = rollup === null ? null : readRolledUp(rollup.orm, on, query);
+  const rolledUp = rollup === null ? null : readRolledUp(rollup, on, query);
   return { id, kind: "spend", report: rolledUp ?? readSpend(on, query) };
 }

@@ -1,201 +1,302 @@
 /**
  * Spend of many days out of the ledger's sums by day: whole days from there, the edges of the range and what came since from the ledger
- * itself. The same answer as `spend.ts`, sooner.
+ * itself. The same answer as `spend.ts`, sooner: for every grouping and filter by what the sums are kept apart by, and by day.
  */
 import { Buffer } from "node:buffer";
-import { and, asc, gt, gte, lt, max, sql, type SQL } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { ROLLUP_DIMENSIONS, spendDay, type RollupDimension } from "../schema/rollup.ts";
+import { and, gt, max, sql, type SQL } from "drizzle-orm";
 import { ledger } from "../schema/sqlite.ts";
-import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
+import type { SpendGroupRow, SpendQuery, SpendReport } from "../store.ts";
+import { decodeCells, SumTable, toColumns, type PlaceSums } from "./cells.ts";
 import type { Orm } from "./database.ts";
 import { readEpoch } from "./epoch.ts";
-import { DAY_MS, readState } from "./rollup.ts";
-import { groupKey, NOTHING, SUMS, toSums, type SumsRow } from "./spend.ts";
+import {
+  DAY_MS,
+  lastOfDay,
+  oldestMs,
+  readDays,
+  readParts,
+  readState,
+  type Rollup,
+} from "./rollup.ts";
+import { groupKey, SUMS, toSums, type SumsRow } from "./spend.ts";
 import { filters, inKeyRange, inTime } from "./where.ts";
+import { isWhoColumn, type Coded, type WhoColumn, type WhoTable } from "./who.ts";
 
 /** Days of which the sums are used, at least: for fewer the ledger is as quick. */
 const MIN_DAYS = 2;
 
-interface Found {
-  readonly value: string | null;
-  readonly day: number;
-  readonly sums: SpendSums;
-  readonly lastMs: number;
-}
-
 /** Null: the sums can't answer it, or not yet. */
-export function readRolledUp(rollup: Orm, orm: Orm, query: SpendQuery): SpendReport | null {
-  const dimension = dimensionOf(query);
-  if (dimension === null) return null;
-  const state = readState(rollup);
-  if (state === null || state.epoch !== readEpoch(orm)) return null;
-  // Of days before the oldest row some may have been deleted.
-  const floor = Math.max(query.fromMs, oldestMs(orm));
-  const [from, to] = [Math.ceil(floor / DAY_MS), Math.floor(query.toMs / DAY_MS)];
-  if (to - from < MIN_DAYS) return null;
-  const edge = (fromMs: number, toMs: number, since?: SQL) =>
-    fromMs >= toMs ? [] : readEdge(orm, dimension, { ...query, fromMs, toMs }, since);
-  const found = [
-    ...readDays(rollup, dimension, query, from, to),
-    ...edge(query.fromMs, from * DAY_MS),
-    ...edge(to * DAY_MS, query.toMs),
-    ...edge(from * DAY_MS, to * DAY_MS, gt(ledger.id, state.rowId)),
-  ];
-  return report(query, found);
+export function readRolledUp(rollup: Rollup, orm: Orm, query: SpendQuery): SpendReport | null {
+  const columns = whoColumns(query);
+  if (columns === null) return null;
+  let report: SpendReport | null = null;
+  rollup.read((sums) => {
+    const state = readState(sums);
+    if (state === null || state.epoch !== readEpoch(orm)) return;
+    // Of days before the oldest row some may have been deleted.
+    const from = Math.ceil(Math.max(query.fromMs, oldestMs(orm)) / DAY_MS);
+    const end = Math.floor(query.toMs / DAY_MS);
+    // The last day is whole, too, where nothing of it is later.
+    const to = lastOfDay(sums, end) < query.toMs ? end + 1 : end;
+    if (to - from < MIN_DAYS) return;
+    const groups = new Groups(query, columns);
+    if (!groups.addDays(sums, rollup.who, from, to)) return;
+    const edge = (fromMs: number, toMs: number, since?: SQL) => {
+      if (fromMs < toMs) groups.addLedger(orm, { ...query, fromMs, toMs }, since);
+    };
+    edge(query.fromMs, from * DAY_MS);
+    edge(to * DAY_MS, query.toMs);
+    const inDays = Math.min(to * DAY_MS, query.toMs);
+    edge(from * DAY_MS, inDays, gt(ledger.id, state.rowId));
+    report = groups.report();
+  });
+  return report;
 }
 
-/** What the question is put by: one dimension, and the day; null: something else. */
-function dimensionOf({
-  groupBy,
-  where,
-  timeZone,
-  atLeast,
-  endsRequest,
-}: SpendQuery): RollupDimension | null {
+/** What it is grouped by, the day left out; null: the question is by something else. */
+function whoColumns(query: SpendQuery): readonly WhoColumn[] | null {
+  const { atLeast, endsRequest, groupBy, timeZone, where } = query;
   if (atLeast !== undefined || endsRequest === true) return null;
   if (groupBy.includes("day") && timeZone !== "UTC") return null;
-  const named = new Set<string>([
-    ...groupBy.filter((group) => group !== "day"),
-    ...Object.keys(where),
-  ]);
-  if (named.size > 1) return null;
-  const [name = ""] = named;
-  return ROLLUP_DIMENSIONS.find((dimension) => dimension === name) ?? null;
+  const named = groupBy.filter((group) => group !== "day");
+  const all = [...named, ...Object.keys(where)];
+  return all.every(isWhoColumn) ? named.filter(isWhoColumn) : null;
 }
 
-function oldestMs(orm: Orm): number {
-  const [row] = orm
-    .select({ timeMs: ledger.timeMs })
-    .from(ledger)
-    .orderBy(asc(ledger.traceId))
-    .limit(1)
-    .all();
-  return row?.timeMs ?? 0;
-}
+/** Sums by what is asked for, each at a place of its own. */
+class Groups {
+  readonly #query: SpendQuery;
+  readonly #columns: readonly WhoColumn[];
+  readonly #table = new SumTable();
+  /** By values, and the day where it is asked for. */
+  readonly #places = new Map<string, number>();
+  /** By place. */
+  readonly #keys: { readonly values: readonly (string | null)[]; readonly day: number }[] = [];
+  readonly #isDaily: boolean;
 
-function readDays(
-  rollup: Orm,
-  dimension: RollupDimension,
-  query: SpendQuery,
-  from: number,
-  to: number,
-): Found[] {
-  const wanted = Object.values(query.where);
-  // Summed by the database where no day is asked for: what is not handed over costs nothing.
-  const isDaily = query.groupBy.includes("day");
-  const total = (column: SQLiteColumn) => (isDaily ? sql`${column}` : sql`sum(${column})`);
-  const count = (column: SQLiteColumn) => sql<number>`${total(column)}`;
-  const money = (column: SQLiteColumn) => sql<string>`cast(${total(column)} as text)`;
-  return rollup
-    .select({
-      day: isDaily ? sql<number>`${spendDay.day}` : sql<number>`0`,
-      value: spendDay.value,
-      rows: count(spendDay.rows),
-      inputTokens: count(spendDay.inputTokens),
-      cachedInputTokens: count(spendDay.cachedInputTokens),
-      cacheWriteTokens: count(spendDay.cacheWriteTokens),
-      outputTokens: count(spendDay.outputTokens),
-      reasoningTokens: count(spendDay.reasoningTokens),
-      costHigh: money(spendDay.costHigh),
-      costLow: money(spendDay.costLow),
-      estimatedHigh: money(spendDay.estimatedHigh),
-      estimatedLow: money(spendDay.estimatedLow),
-      estimatedRows: count(spendDay.estimatedRows),
-      unpricedRows: count(spendDay.unpricedRows),
-      savedInputTokens: count(spendDay.savedInputTokens),
-      savedHigh: money(spendDay.savedHigh),
-      savedLow: money(spendDay.savedLow),
-      lastMs: isDaily ? sql<number>`${spendDay.lastMs}` : sql<number>`max(${spendDay.lastMs})`,
-    })
-    .from(spendDay)
-    .where(
-      and(
-        sql`${spendDay.dimension} = ${dimension}`,
-        gte(spendDay.day, from),
-        lt(spendDay.day, to),
-        wanted.length === 0 ? undefined : sql`${spendDay.value} = ${String(wanted[0] ?? "")}`,
-      ),
-    )
-    .groupBy(...(isDaily ? [spendDay.day, spendDay.value] : [spendDay.value]))
-    .all()
-    .map(({ day, value, lastMs, ...row }) => ({
-      day,
-      value: value === "" ? null : value,
-      lastMs,
-      sums: toSums(row),
-    }));
-}
+  constructor(query: SpendQuery, columns: readonly WhoColumn[]) {
+    this.#query = query;
+    this.#columns = columns;
+    this.#isDaily = query.groupBy.includes("day");
+  }
 
-function readEdge(orm: Orm, dimension: RollupDimension, query: SpendQuery, since?: SQL): Found[] {
-  const value = dimension === "" ? sql`null` : groupKey(dimension, query);
-  return orm
-    .select({
-      day: sql<number>`${ledger.timeMs} / ${sql.raw(String(DAY_MS))}`.as("day"),
-      value: sql<string | null>`${value}`.as("value"),
-      ...SUMS,
-      lastMs: max(ledger.timeMs),
-    })
-    .from(ledger)
-    .where(and(since ?? inKeyRange(query), inTime(query), filters(query)))
-    .groupBy(sql.raw("1"), sql.raw("2"))
-    .all()
-    .map(({ day, value: found, lastMs, ...row }) => ({
-      day,
-      value: found,
-      lastMs: lastMs ?? 0,
-      sums: toSums(row satisfies SumsRow),
-    }));
-}
+  /** @returns false: a sum is of somebody who is not known, so that nothing of this can be believed */
+  addDays(sums: Orm, who: WhoTable, from: number, to: number): boolean {
+    const groupOf = this.#groupsByWho(who);
+    let places = new Map<number, number>();
+    for (const day of readDays(sums, from, to)) {
+      if (this.#isDaily) places = new Map();
+      for (const part of readParts(sums, day)) {
+        const cells = decodeCells(part);
+        const at = new Int32Array(cells.who.length);
+        for (let cell = 0; cell < at.length; cell++) {
+          const group = groupOf.of(cells.who[cell] ?? 0);
+          if (group === null) return false;
+          at[cell] = group < 0 ? -1 : this.#placeOfGroup(groupOf, places, group, day);
+        }
+        this.#table.addCells(at, cells);
+      }
+    }
+    return true;
+  }
 
-function report(query: SpendQuery, found: readonly Found[]): SpendReport {
-  const totals = found.reduce((sum, each) => addSums(sum, each.sums), NOTHING);
-  if (query.groupBy.length === 0) return { totals, groups: [] };
-  const groups = new Map<string, SpendGroupRow>();
-  for (const { day, value, sums, lastMs } of found) {
-    const key = Object.fromEntries(
-      query.groupBy.map((group) => [group, group === "day" ? dayName(day) : value]),
+  #placeOfGroup(
+    groupOf: WhoGroups,
+    places: Map<number, number>,
+    group: number,
+    day: number,
+  ): number {
+    const known = places.get(group);
+    if (known !== undefined) return known;
+    const place = this.#place(groupOf.valuesOf(group), day);
+    places.set(group, place);
+    return place;
+  }
+
+  #place(values: readonly (string | null)[], day: number): number {
+    const key = { values, day: this.#isDaily ? day : 0 };
+    const text = JSON.stringify([key.day, ...values]);
+    const known = this.#places.get(text);
+    if (known !== undefined) return known;
+    this.#places.set(text, this.#keys.length);
+    return this.#keys.push(key) - 1;
+  }
+
+  #groupsByWho(who: WhoTable): WhoGroups {
+    const wanted = Object.entries(this.#query.where).flatMap(([name, value]) =>
+      isWhoColumn(name) ? [{ column: who.column(name), value: toText(value) }] : [],
     );
-    const place = JSON.stringify(key);
-    const known = groups.get(place);
-    groups.set(place, {
-      key,
-      ...addSums(known ?? NOTHING, sums),
-      lastMs: Math.max(known?.lastMs ?? 0, lastMs),
+    const columns = this.#columns.map((name) => who.column(name));
+    // Somebody's being known is told by any column.
+    return new WhoGroups(columns, wanted, who.column("outcome"));
+  }
+
+  addLedger(orm: Orm, query: SpendQuery, since?: SQL): void {
+    const keys = this.#columns.map((name) => groupKey(name, query));
+    const named = Object.fromEntries(
+      keys.map((key, at) => [`key${at}`, sql<string | null>`${key}`.as(`key${at}`)]),
+    );
+    const day = this.#isDaily
+      ? sql<number>`${ledger.timeMs} / ${sql.raw(String(DAY_MS))}`
+      : sql<number>`0`;
+    const rows = orm
+      .select({ day: day.as("day"), ...named, ...SUMS, lastMs: max(ledger.timeMs) })
+      .from(ledger)
+      .where(and(since ?? inKeyRange(query), inTime(query), filters(query)))
+      .groupBy(...["day", ...keys].map((_, at) => sql.raw(String(at + 1))))
+      .all();
+    for (const row of rows) {
+      // The columns are those selected above: the keys, then the sums.
+      const {
+        day: found,
+        lastMs,
+        ...rest
+      } = row as unknown as SumsRow & {
+        day: number;
+        lastMs: number | null;
+      } & Record<string, string | null>;
+      const values = keys.map((_, at) => rest[`key${at}`] ?? null);
+      this.#table.addRow(this.#place(values, found), toColumns(rest, lastMs ?? 0));
+    }
+  }
+
+  report(): SpendReport {
+    const { groupBy, limit } = this.#query;
+    const table = this.#table;
+    const totals = toSums(asText(table.total()));
+    if (groupBy.length === 0) return { totals, groups: [] };
+    table.carryAll();
+    const ranked = firstOf(
+      this.#keys.length,
+      limit,
+      (a, b) => table.compare(a, b) || this.#compareNames(a, b),
+    );
+    const groups = ranked.map((place): SpendGroupRow => {
+      const names = this.#namesOf(place);
+      const key = Object.fromEntries(groupBy.map((group, at) => [group, names[at] ?? null]));
+      const sums = table.read(place);
+      return { key, lastMs: sums.lastMs, ...toSums(asText(sums)) };
     });
+    return { totals, groups };
   }
-  const sorted = [...groups.values()].sort((a, b) => compare(query.groupBy, a, b));
-  return { totals, groups: sorted.slice(0, query.limit) };
+
+  /** As `ORDER BY` does, where all else is equal: none before any. */
+  #compareNames(a: number, b: number): number {
+    const [one, other] = [this.#keys[a], this.#keys[b]];
+    let at = 0;
+    for (const group of this.#query.groupBy) {
+      const order =
+        group === "day"
+          ? (one?.day ?? 0) - (other?.day ?? 0)
+          : compareText(one?.values[at] ?? null, other?.values[at++] ?? null);
+      if (order !== 0) return order;
+    }
+    return 0;
+  }
+
+  /** In the order of what is grouped by. */
+  #namesOf(place: number): (string | null)[] {
+    const { values = [], day = 0 } = this.#keys[place] ?? {};
+    let at = 0;
+    return this.#query.groupBy.map((group) =>
+      group === "day" ? dayName(day) : (values[at++] ?? null),
+    );
+  }
 }
 
-/** As `ORDER BY` does: the costliest first, then most rows, then by name, none before any. */
-function compare(groupBy: readonly SpendGroup[], a: SpendGroupRow, b: SpendGroupRow): number {
-  if (a.costPicoUsd !== b.costPicoUsd) return a.costPicoUsd < b.costPicoUsd ? 1 : -1;
-  if (a.rows !== b.rows) return b.rows - a.rows;
-  for (const group of groupBy) {
-    const [one, other] = [a.key[group] ?? null, b.key[group] ?? null];
-    if (one === other) continue;
-    if (one === null || other === null) return one === null ? -1 : 1;
-    return Buffer.compare(Buffer.from(one), Buffer.from(other));
+/** Which group somebody's sums belong to. Looked at once for each who. */
+class WhoGroups {
+  readonly #columns: readonly Coded[];
+  readonly #wanted: readonly { readonly column: Coded; readonly code: number }[];
+  readonly #known: Coded;
+  /** By who: the group and 2; 1: none; 0: not looked at yet. */
+  readonly #groups: Uint32Array;
+  readonly #numbers = new Map<number | string, number>();
+  readonly #values: (readonly (string | null)[])[] = [];
+
+  constructor(
+    columns: readonly Coded[],
+    wanted: readonly { readonly column: Coded; readonly value: string | null }[],
+    known: Coded,
+  ) {
+    this.#columns = columns;
+    this.#wanted = wanted.map(({ column, value }) => ({ column, code: column.codeOf(value) }));
+    this.#known = known;
+    this.#groups = new Uint32Array(known.codes.length);
   }
-  return 0;
+
+  /** Below 0: not asked for; null: not known. */
+  of(who: number): number | null {
+    const seen = this.#groups[who] ?? 0;
+    if (seen !== 0) return seen - 2;
+    if ((this.#known.codes[who] ?? 0) === 0) return null;
+    const isWanted = this.#wanted.every(
+      ({ column, code }) => code !== 0 && column.codes[who] === code,
+    );
+    const group = isWanted ? this.#number(who) : -1;
+    this.#groups[who] = group + 2;
+    return group;
+  }
+
+  valuesOf(group: number): readonly (string | null)[] {
+    return this.#values[group] ?? [];
+  }
+
+  #number(who: number): number {
+    const place = this.#columns.map(({ codes }) => codes[who] ?? 0).join(" ");
+    const known = this.#numbers.get(place);
+    if (known !== undefined) return known;
+    this.#numbers.set(place, this.#values.length);
+    const values = this.#columns.map(({ codes, values: all }) => all[codes[who] ?? 0] ?? null);
+    return this.#values.push(values) - 1;
+  }
 }
 
-function addSums(a: SpendSums, b: SpendSums): SpendSums {
+function toText(value: string | number | boolean | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** As the database gives them: money's halves in text. */
+function asText(sums: PlaceSums): SumsRow {
+  const { costHigh, costLow, estimatedHigh, estimatedLow, savedHigh, savedLow } = sums;
   return {
-    rows: a.rows + b.rows,
-    inputTokens: a.inputTokens + b.inputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    costPicoUsd: a.costPicoUsd + b.costPicoUsd,
-    estimatedCostPicoUsd: a.estimatedCostPicoUsd + b.estimatedCostPicoUsd,
-    estimatedRows: a.estimatedRows + b.estimatedRows,
-    unpricedRows: a.unpricedRows + b.unpricedRows,
-    savedInputTokens: a.savedInputTokens + b.savedInputTokens,
-    savedPicoUsd: a.savedPicoUsd + b.savedPicoUsd,
+    ...sums,
+    costHigh: String(costHigh),
+    costLow: String(costLow),
+    estimatedHigh: String(estimatedHigh),
+    estimatedLow: String(estimatedLow),
+    savedHigh: String(savedHigh),
+    savedLow: String(savedLow),
   };
+}
+
+/** The first of all numbers below `count`, in order. Sorts few of them where there are many. */
+function firstOf(
+  count: number,
+  limit: number,
+  compare: (a: number, b: number) => number,
+): readonly number[] {
+  let kept: number[] = [];
+  /** What comes behind this one is not among the first. */
+  let last: number | undefined;
+  for (let each = 0; each < count; each++) {
+    if (last !== undefined && compare(each, last) > 0) continue;
+    kept.push(each);
+    if (kept.length < limit * 4) continue;
+    kept = kept.sort(compare).slice(0, limit);
+    last = kept.at(-1);
+  }
+  return kept.sort(compare).slice(0, limit);
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** In the order of UTF-8's bytes, as the database has it; null first. */
+function compareText(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? -1 : 1;
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
 }
 
 function dayName(day: number): string {
