@@ -1,4 +1,7 @@
-/** The thread behind `checkpoints.ts`: its own connection, which moves the log into the file. What went wrong stays here: it is tried again. */
+/**
+ * The thread behind `checkpoints.ts`: its own connection, which moves the log into the file. What went wrong stays here: it is
+ * tried again. It gives no way to others: it holds the write lock at times, and rows wait for it.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import type { CheckpointTask } from "./checkpoints.ts";
 import { openForCheckpoints } from "./database.ts";

@@ -1,6 +1,7 @@
 /** The thread that answers `searches.ts`, and keeps the sums by day: its own connections; the ledger it only reads. What went wrong stays here. */
 import { dirname, join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { giveWay } from "../background.ts";
 import { openForReading, type Orm } from "./database.ts";
 import { readRest } from "./records.ts";
 import type { Answer, Question } from "./searches.ts";
@@ -8,6 +9,7 @@ import { openRollup, ROLLUP_FILE, type Rollup } from "./rollup.ts";
 import { readSpend } from "./spend.ts";
 import { readRolledUp } from "./spend-rollup.ts";
 
+giveWay();
 const path = String(workerData);
 const { client, orm } = openForReading(path);
 /** Null while it can't be opened: then the ledger answers all. */

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { giveWay } from "../../db/background.ts";
 import { openContentObjects } from "../../db/content-objects.ts";
 import { openContent } from "../../db/sqlite/content.ts";
 import { openSubjects } from "../../db/sqlite/subjects.ts";
@@ -21,6 +22,7 @@ const PROBE_MS = 5_000;
 const SWEEP_MS = 3_600_000;
 const ORPHAN_MS = 3_600_000;
 
+giveWay();
 // `sealer.ts` alone starts this thread.
 const task = workerData as SealerTask;
 const [currentKey = "", ...retiredKeys] = task.keys;

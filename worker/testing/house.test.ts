@@ -73,9 +73,9 @@ function linesWith(files: readonly SourceFile[], pattern: RegExp): string[] {
   );
 }
 
-/** Composition roots: the processes, and the thread that opens stores of its own. */
+/** Composition roots: the processes, and threads that stand for themselves. */
 const outside = (path: string) =>
-  /^worker\/(?:main|deno|content\/sealer-thread|traces\/export-thread)\.ts$|^worker\/cli\/|^console\/main\.ts$/.test(
+  /^worker\/(?:main|deno|content\/sealer-thread|traces\/export-thread|pricing\/estimate-thread)\.ts$|^worker\/cli\/|^console\/main\.ts$/.test(
     path,
   );
 

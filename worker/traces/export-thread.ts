@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { giveWay } from "../../db/background.ts";
 import { openContent } from "../../db/sqlite/content.ts";
 import { openOutbox } from "../../db/sqlite/outbox.ts";
 import { openTail } from "../../db/sqlite/tail.ts";
@@ -17,6 +18,7 @@ const OUTBOX = "outbox.sqlite";
 const IDLE_MS = 1_000;
 const MAX_WAIT_MS = 60_000;
 
+giveWay();
 // `exporter.ts` alone starts this thread.
 const task = workerData as ExportTask;
 const say = (message: FromExporter, transfer: ArrayBuffer[] = []): void =>
