@@ -15,6 +15,6 @@ RUN install -d -o bun -g bun -m 0700 /data
 USER bun
 ENV NODE_ENV=production ANYRAY_HOST=0.0.0.0 ANYRAY_DATA_DIR=/data
 VOLUME /data
-EXPOSE 8787
+EXPOSE 8787 3000
 STOPSIGNAL SIGTERM
 CMD ["bun", "--no-env-file", "worker/main.ts"]

@@ -87,8 +87,9 @@ suite("docker-compose.yml", () => {
   });
   const services = () => Object.entries(stack.services);
 
-  test("has a gateway, a Collector and a back end", () => {
+  test("has a gateway, a console, a Collector and a back end", () => {
     expect(Object.keys(stack.services).sort()).toEqual([
+      "console",
       "gateway",
       "otel-collector",
       "postgres",
@@ -109,6 +110,7 @@ suite("docker-compose.yml", () => {
           .join(" "),
     ]);
     expect(Object.fromEntries(joined)).toEqual({
+      console: "inside",
       gateway: "inside outside",
       "otel-collector": "inside",
       postgres: "inside",
@@ -118,14 +120,28 @@ suite("docker-compose.yml", () => {
     });
   });
 
-  test("publishes the gateway's port alone, and to this host only unless told otherwise", () => {
+  test("publishes ports of the gateway alone, and to this host only unless told otherwise", () => {
     const ports = services().flatMap(([name, { ports = [] }]) =>
       ports.map((port) =>
         typeof port === "string" ? `${name} ${port}` : `${name} ${port.host_ip}:${port.target}`,
       ),
     );
-    expect(ports.length).toBe(1);
-    expect(ports[0]).toStartWith("gateway 127.0.0.1:8787");
+    expect(ports.map((port) => port.split(/(?<=:8787|:3000)/)[0]).sort()).toEqual([
+      "gateway 127.0.0.1:3000",
+      "gateway 127.0.0.1:8787",
+    ]);
+  });
+
+  test("gives the console the gateway's address, and nothing to know besides", () => {
+    const { console: pages, gateway } = stack.services;
+    expect(pages?.volumes).toBeUndefined();
+    expect(Object.keys(pages?.environment ?? {}).sort()).toEqual([
+      "ANYRAY_CONSOLE_URL",
+      "ANYRAY_GATEWAY_URL",
+      "ANYRAY_PUBLIC_URL",
+    ]);
+    expect(pages?.environment).toMatchObject({ ANYRAY_GATEWAY_URL: "http://gateway:8787" });
+    expect(gateway?.environment).toMatchObject({ ANYRAY_CONSOLE_RELAY: "http://console:3000" });
   });
 
   test("pins every image by tag and digest", () => {

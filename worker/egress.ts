@@ -5,6 +5,7 @@
  * connection from a slow answer, nor keep from sending a request twice.
  * No redirect is followed, no proxy variable is read, nothing is sent again.
  */
+import type { Socket } from "node:net";
 import { Connection, IdleConnections } from "./egress/connection.ts";
 import { Deadlines } from "./egress/deadlines.ts";
 import {
@@ -20,11 +21,13 @@ import {
   type Target,
 } from "./egress/dial.ts";
 import { HttpExchange, type ExchangeHome } from "./egress/exchange.ts";
+import { joinSockets } from "./egress/relay.ts";
 import { encodeRequest } from "./egress/request-head.ts";
 import type { Opening, Wire } from "./egress/wire.ts";
 import type { Upload } from "./egress/upload.ts";
 
 export type { Upload } from "./egress/upload.ts";
+export type { Socket as RelayCaller } from "node:net";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -132,6 +135,8 @@ export interface EgressReport {
 export interface Egress {
   /** Never throws: a refusal comes through the exchange. */
   send(request: EgressRequest): Exchange;
+  /** Joins a caller's socket, which is paused, with a connection to the destination; closes it where there is none. */
+  relay(destination: string, caller: Socket): void;
   /** From now on these. Requests under way to any other go on; its idle connections are closed. */
   setDestinations(destinations: readonly Destination[]): void;
   report(): readonly EgressReport[];
@@ -220,6 +225,12 @@ export function createEgress(options: EgressOptions): Egress {
       if (lane !== undefined && isThere) return send(lane, request, connect);
       refusedElsewhere += 1;
       return refusedExchange(nowhere);
+    },
+    relay(destination, caller) {
+      const lane = allowed.get(destination);
+      if (lane !== undefined) return relay(lane, caller, dialOptions);
+      refusedElsewhere += 1;
+      caller.destroy();
     },
     setDestinations,
     report: () => [...lanes.values()].map(reportOf),
@@ -325,4 +336,29 @@ function connectTo(
     );
     exchange.begin(connection);
   });
+}
+
+function relay(lane: Lane, caller: Socket, dialOptions: DialOptions): void {
+  lane.requests += 1;
+  const attempt = dial(lane.destination, lane.target, dialOptions, (result) => {
+    if (result instanceof EgressError) {
+      if (result.kind === "refused") lane.refused += 1;
+      caller.destroy();
+      return;
+    }
+    lane.open += 1;
+    joinSockets(caller, result, {
+      sent: (count) => {
+        lane.bytesSent += count;
+      },
+      received: (count) => {
+        lane.bytesReceived += count;
+      },
+      closed: () => {
+        lane.open -= 1;
+      },
+    });
+  });
+  // One that has left meanwhile; afterwards this does nothing.
+  caller.once("close", () => attempt.cancel());
 }

@@ -18,7 +18,8 @@ import type { Config } from "./config/load.ts";
 import type { Place } from "./config/traces.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { createKeyring } from "./encryption/keyring.ts";
-import { createEgress, type Destination, type EgressReport } from "./egress.ts";
+import { consoleDestinations, createConsoleRelay } from "./console-relay.ts";
+import { createEgress, type Destination, type EgressReport, type RelayCaller } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { createWebhook, WEBHOOK, type WebhookOptions } from "./limits/webhook.ts";
@@ -59,6 +60,8 @@ export interface Gateway {
   readonly deps: Deps;
   /** Refuses new requests and waits for the live ones, up to the configured limit; then breaks them off. */
   drain(): Promise<void>;
+  /** Joins a caller with the console inside; null: there is none that is reached through this gateway. */
+  readonly relayToConsole: ((caller: RelayCaller) => void) | null;
   /** Closes everything. After `drain`, and after the last bytes have left. */
   close(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const otherDestinations = [
     ...traceDestinations(config.traces),
     ...webhookDestinations(config.quotas.webhook),
+    ...consoleDestinations(config.console.relayTo),
   ];
   const egress = createEgress({
     destinations: otherDestinations,
@@ -289,6 +293,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     app: createApp(deps),
     deps,
     drain: () => live.drain(config.limits.drainMs),
+    relayToConsole: createConsoleRelay(config.console.relayTo, egress),
     async close() {
       clearInterval(reload);
       stopFollowing();

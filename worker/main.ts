@@ -3,10 +3,12 @@
  * `bun run up` says it, the console runs beside it as a process of its own.
  */
 import process from "node:process";
-import { startConsole } from "./cli/console.ts";
+import { relayConsole, startConsole, type RunningConsole } from "./cli/console.ts";
 import { failureText, openGateway, stopOnce } from "./cli/start.ts";
 import { createTerminal } from "./cli/terminal.ts";
 import { localUrl, printWelcome } from "./cli/welcome.ts";
+import type { Config } from "./config/load.ts";
+import type { Gateway } from "./gateway.ts";
 import { chatModel } from "./pipeline/target.ts";
 import { errorName } from "./telemetry/log.ts";
 
@@ -41,17 +43,7 @@ async function main(): Promise<void> {
     log.write("error", "unhandled rejection", { error: errorName(error) });
   });
   const port = server.port ?? config.listen.port;
-  const beside = process.argv.includes("--with-console")
-    ? await startConsole({
-        host: config.listen.host,
-        port: config.console.port,
-        publicUrl: config.console.url,
-        gatewayUrl: localUrl(config.listen.host, port),
-        publicGatewayUrl: config.console.publicGatewayUrl,
-        path: process.env["PATH"] ?? "",
-        log,
-      })
-    : null;
+  const beside = await openConsole(config, gateway, port);
   const { providers } = gateway.deps.routing;
   printWelcome(
     {
@@ -74,6 +66,27 @@ async function main(): Promise<void> {
   });
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+/** Beside this process, or elsewhere inside; null: there is none. */
+async function openConsole(
+  { console: own, listen: { host } }: Config,
+  { relayToConsole, deps: { log } }: Gateway,
+  port: number,
+): Promise<RunningConsole | null> {
+  if (relayToConsole !== null) {
+    return relayConsole({ host, port: own.port, publicUrl: own.url, relay: relayToConsole });
+  }
+  if (!process.argv.includes("--with-console")) return null;
+  return startConsole({
+    host,
+    port: own.port,
+    publicUrl: own.url,
+    gatewayUrl: localUrl(host, port),
+    publicGatewayUrl: own.publicGatewayUrl,
+    path: process.env["PATH"] ?? "",
+    log,
+  });
 }
 
 main().catch((error: unknown) => {

@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
-import { temporaryDirectory } from "../../worker/testing/gateway-process.ts";
+import { startGateway, temporaryDirectory } from "../../worker/testing/gateway-process.ts";
+import { startConsole } from "./stack.ts";
 
 const MAIN = join(import.meta.dirname, "../../worker/main.ts");
 const LIMIT_MS = 15_000;
@@ -97,3 +99,54 @@ describe.skipIf(!hasProc && process.env["CI"] !== "true")("the console beside th
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 });
+
+describe("a console that stands inside alone", () => {
+  test("is reached through the gateway, byte for byte, and the boundary says so", async () => {
+    const home = temporaryDirectory();
+    const providers = { demo: { kind: "demo" } };
+    // The console first: its port is what the gateway is told.
+    const inside = await startConsole("http://127.0.0.1:9");
+    const port = await freePort();
+    const through = await startGateway({
+      dataDir: home.path,
+      providers,
+      env: { ANYRAY_CONSOLE_RELAY: inside.url, ANYRAY_CONSOLE_PORT: String(port) },
+    });
+    try {
+      const [direct, relayed] = await Promise.all(
+        [inside.url, `http://localhost:${port}`].map(async (url) =>
+          (await fetch(`${url}/sign-in`)).text(),
+        ),
+      );
+      expect(relayed).toBe(direct ?? "");
+      // Many at once, and one that leaves at once.
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => fetch(`http://127.0.0.1:${port}/livez`)),
+      );
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      const boundary = await fetch(`${through.url}/admin/boundary`, {
+        headers: { authorization: `Bearer ${through.adminToken}` },
+      });
+      const { destinations } = await boundary.json();
+      const console = destinations.find(({ name }: { name: string }) => name === "console");
+      expect(console).toMatchObject({ reason: "console", origin: inside.url, refused: 0 });
+      expect(console.bytes_received).toBeGreaterThan(direct?.length ?? 0);
+    } finally {
+      await through.stop();
+      await inside.stop();
+      home.remove();
+    }
+  }, 30_000);
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        resolve(typeof address === "object" && address !== null ? address.port : 0),
+      );
+    });
+  });
+}

@@ -5,6 +5,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { listenForRelay } from "../egress/relay.ts";
+import type { RelayCaller } from "../egress.ts";
 import type { Log } from "../telemetry/log.ts";
 
 const MAIN = fileURLToPath(new URL("../../console/main.ts", import.meta.url));
@@ -32,6 +34,23 @@ export interface RunningConsole {
   /** For a browser; null: it did not start, or not yet. */
   readonly url: string | null;
   stop(): void;
+}
+
+interface RelayOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | null;
+  readonly relay: (caller: RelayCaller) => void;
+}
+
+/** The port of a console that runs elsewhere, inside. Rejects where the port is taken. */
+export async function relayConsole(options: RelayOptions): Promise<RunningConsole> {
+  const { host, port, publicUrl, relay } = options;
+  const listener = await listenForRelay({ host, port, onCaller: relay });
+  return {
+    url: publicUrl ?? `http://localhost:${listener.port}`,
+    stop: () => listener.close(),
+  };
 }
 
 /** Resolves once it listens, or did not in time; the gateway runs either way. */

@@ -27,6 +27,8 @@ export interface Config extends ProvidersConfig {
     readonly port: number;
     /** An origin; null: loopback names alone. */
     readonly url: string | null;
+    /** The origin of a console to whom the port leads; null: none. */
+    readonly relayTo: string | null;
     /** Where its pages say that the gateway is, an origin; null: where it listens. */
     readonly publicGatewayUrl: string | null;
   };
@@ -114,8 +116,10 @@ function collect(faults: Fault[]): Report {
   };
 }
 
-/** An origin alone: the console's cookie is bound to its host, so that it can't live below a path; nor do the gateway's own routes. */
-function readOrigin(name: string, text: string, report: Report): string | null {
+type OriginSetting = "ANYRAY_CONSOLE_URL" | "ANYRAY_CONSOLE_RELAY" | "ANYRAY_PUBLIC_URL";
+
+/** An origin alone: the console's cookie is bound to its host, so that it can't live below a path. */
+function readOrigin(name: OriginSetting, text: string, report: Report): string | null {
   if (text === "") return null;
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
@@ -209,14 +213,14 @@ export function loadConfig(env: Env, readFile: ReadFile, openSecrets: OpenSecret
     report("ANYRAY_HOST", "must be an address or a host name alone, without port or brackets.");
   }
   const whole = environment.whole;
-  const origin = (name: "ANYRAY_CONSOLE_URL" | "ANYRAY_PUBLIC_URL") =>
-    readOrigin(name, environment.text(name), report);
+  const origin = (name: OriginSetting) => readOrigin(name, environment.text(name), report);
   const given = new Map(MADE_SECRETS.map((name) => [name, environment.secret(name)]));
   const config = {
     listen: { host, port: whole("ANYRAY_PORT") },
     console: {
       port: whole("ANYRAY_CONSOLE_PORT"),
       url: origin("ANYRAY_CONSOLE_URL"),
+      relayTo: origin("ANYRAY_CONSOLE_RELAY"),
       publicGatewayUrl: origin("ANYRAY_PUBLIC_URL"),
     },
     dataDir,

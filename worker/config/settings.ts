@@ -71,6 +71,13 @@ export const SETTINGS = [
       "Where tools find the gateway, such as `https://llm.example.com`: stands in the console's set-ups and invites. Default: the address it listens on.",
   },
   {
+    name: "ANYRAY_CONSOLE_RELAY",
+    type: "url",
+    default: null,
+    meaning:
+      "Address of a console that only this gateway can reach, such as `http://console:3000`: `ANYRAY_CONSOLE_PORT` is opened here, and leads there.",
+  },
+  {
     name: "ANYRAY_DATA_DIR",
     type: "path",
     default: "./data",

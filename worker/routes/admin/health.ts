@@ -36,7 +36,7 @@ const BoundaryReport = t.Object(
         name: t.String(),
         origin: t.String(),
         reason: t.String({
-          description: "provider | collector | trace back end | webhook | database",
+          description: "provider | collector | trace back end | webhook | console | database",
         }),
         allowed: t.Boolean({ description: "false: it was, and has been removed" }),
         requests: Count,
