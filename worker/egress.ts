@@ -23,6 +23,7 @@ import {
 import { HttpExchange, type ExchangeHome } from "./egress/exchange.ts";
 import { joinSockets } from "./egress/relay.ts";
 import { encodeRequest } from "./egress/request-head.ts";
+import { openSocket } from "./egress/wire-node.ts";
 import type { Opening, Wire } from "./egress/wire.ts";
 import type { Upload } from "./egress/upload.ts";
 
@@ -340,7 +341,7 @@ function connectTo(
 
 function relay(lane: Lane, caller: Socket, dialOptions: DialOptions): void {
   lane.requests += 1;
-  const attempt = dial(lane.destination, lane.target, dialOptions, (result) => {
+  const attempt = dial(lane.destination, lane.target, dialOptions, openSocket, (result) => {
     if (result instanceof EgressError) {
       if (result.kind === "refused") lane.refused += 1;
       caller.destroy();
