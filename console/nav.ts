@@ -26,7 +26,10 @@ const SECTIONS: readonly NavSection[] = [
   },
   {
     label: "Activity",
-    items: [],
+    items: [
+      { href: "/traces", label: "Traces", icon: "trace", area: "traces" },
+      { href: "/sessions", label: "Sessions", icon: "session", area: "traces" },
+    ],
   },
   {
     label: "Access",

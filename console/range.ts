@@ -32,14 +32,21 @@ export interface Range {
   readonly step: "hour" | "day";
 }
 
-/** Whole days are days in UTC: the ledger keeps their sums, so that months cost no more than hours. */
-export function readRange(query: URLSearchParams, nowMs: number): Range {
+/**
+ * Whole days are days in UTC: the ledger keeps their sums, so that months cost no more than hours.
+ * @param usual of `RANGES`: where nothing is asked for. Pages that look through rows take less than those that read sums.
+ */
+export function readRange(
+  query: URLSearchParams,
+  nowMs: number,
+  usual = DEFAULT_RANGE.name,
+): Range {
   const [from, to] = [parseDay(query.get("from")), parseDay(query.get("to"))];
   if (from !== null && to !== null && from <= to && to - from <= MAX_DAYS * DAY_MS) {
     return make(null, "from – to", from, to + DAY_MS);
   }
-  const known = RANGES.find(({ name }) => name === query.get("range"));
-  const { name, label, hours } = known ?? DEFAULT_RANGE;
+  const named = (wanted: string | null) => RANGES.find(({ name }) => name === wanted);
+  const { name, label, hours } = named(query.get("range")) ?? named(usual) ?? DEFAULT_RANGE;
   const isHourly = hours * HOUR_MS <= MAX_HOURLY_MS;
   const unit = isHourly ? HOUR_MS : DAY_MS;
   // The last step is the one under way.
@@ -73,6 +80,11 @@ function parseDay(text: string | null): number | null {
 
 export function dayOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+/** Whether rows that lie anywhere in it take longer to find than a page should. */
+export function isLong({ fromMs, toMs }: Pick<Range, "fromMs" | "toMs">): boolean {
+  return toMs - fromMs > MAX_HOURLY_MS;
 }
 
 /** For the API's query. */

@@ -1,6 +1,6 @@
 /** Instants in the reader's zone, the zone named, the exact instant in the element for machines. */
 
-type TimeShape = "full" | "minute" | "hour" | "day" | "clock";
+type TimeShape = "full" | "second" | "minute" | "hour" | "day" | "clock";
 
 const OPTIONS: Readonly<Record<TimeShape, Intl.DateTimeFormatOptions>> = {
   full: {
@@ -12,6 +12,14 @@ const OPTIONS: Readonly<Record<TimeShape, Intl.DateTimeFormatOptions>> = {
     second: "2-digit",
     hourCycle: "h23",
     timeZoneName: "short",
+  },
+  second: {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
   },
   minute: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   hour: { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },

@@ -5,12 +5,16 @@ import { overviewRoutes } from "./overview/routes.ts";
 import { patternRoutes } from "./patterns/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.tsx";
+import { sessionPages } from "./sessions/routes.ts";
 import { spendRoutes } from "./spend/routes.ts";
+import { traceRoutes } from "./traces/routes.tsx";
 
 export const routes: readonly Route[] = [
   ...overviewRoutes,
   ...spendRoutes,
   ...peopleRoutes,
+  ...traceRoutes,
+  ...sessionPages,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

@@ -8,7 +8,15 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import type { Browser, Page } from "playwright-core";
 import { routes } from "../pages/index.ts";
-import { CHROMIUM, openBrowser, openPage, signIn, startStack, type Stack } from "./stack.ts";
+import {
+  askDemo,
+  CHROMIUM,
+  openBrowser,
+  openPage,
+  signIn,
+  startStack,
+  type Stack,
+} from "./stack.ts";
 
 const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium)
@@ -22,6 +30,9 @@ const PATHS = [
   ),
   "/users/ann%40example.com",
   "/spend?group_by=team&group_by=model&range=7d",
+  "/traces?user=ann%40example.com&outcome=upstream_error&range=30d",
+  "/traces/:id",
+  "/sessions/agent-1",
   "/nowhere",
 ];
 const MAX_PAGE_BYTES = 150 * 1024;
@@ -60,8 +71,10 @@ const isStatusNote = (error: string) =>
 describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", () => {
   let stack: Stack;
   let browser: Browser;
+  let traceId: string;
   beforeAll(async () => {
     stack = await startStack({ isSeeded: true });
+    traceId = await askDemo(stack);
     browser = await openBrowser();
   }, LIMIT_MS);
   afterAll(async () => {
@@ -87,7 +100,7 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
         expect(await seriousFaults(page)).toEqual([]);
         await signIn(page, stack);
         for (const path of PATHS) {
-          const response = await page.goto(stack.url + path);
+          const response = await page.goto(stack.url + path.replace(":id", traceId));
           expect([path, await seriousFaults(page)]).toEqual([path, []]);
           const overflow = await page.evaluate(
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -2,10 +2,12 @@
  * Pictures of pages, to be looked at: every page at two widths in two themes.
  *
  *     bun console/testing/shots.ts DIRECTORY [PATH …]
+ *
+ * `:id` in a path is a trace's.
  */
 import process from "node:process";
 import { routes } from "../pages/index.ts";
-import { openBrowser, openPage, signIn, startStack } from "./stack.ts";
+import { askDemo, openBrowser, openPage, signIn, startStack } from "./stack.ts";
 
 const WIDTHS = [1440, 390] as const;
 const SCHEMES = ["light", "dark"] as const;
@@ -16,6 +18,7 @@ const paths =
     ? chosen
     : routes.flatMap(({ path, show }) => (show === undefined || path.includes(":") ? [] : [path]));
 const stack = await startStack({ isSeeded: true });
+const traceId = await askDemo(stack);
 const browser = await openBrowser();
 try {
   for (const width of WIDTHS) {
@@ -30,7 +33,7 @@ try {
       await shoot("sign-in");
       await signIn(page, stack);
       for (const path of paths) {
-        await page.goto(stack.url + path);
+        await page.goto(stack.url + path.replace(":id", traceId));
         await shoot(path.replaceAll(/[^a-z]+/g, "-").replaceAll(/^-|-$/g, "") || "overview");
       }
       process.stdout.write(errors.map((error) => `${error}\n`).join(""));

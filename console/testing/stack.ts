@@ -103,6 +103,25 @@ export function startConsole(
   });
 }
 
+/** One request of ann's through the gateway, answered by the demo provider and sealed. Resolves to its trace's id. */
+export async function askDemo({ gateway }: Stack): Promise<string> {
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${gateway.clientKey}`,
+      "content-type": "application/json",
+      "x-anyray-metadata": JSON.stringify({ user: "ann@example.com", session: "agent-1" }),
+    },
+    body: JSON.stringify({
+      model: "demo/demo",
+      stream: true,
+      messages: [{ role: "user", content: "Which way is out?" }],
+    }),
+  });
+  await response.text();
+  return response.headers.get("x-anyray-trace-id") ?? "";
+}
+
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }

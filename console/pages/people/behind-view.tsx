@@ -7,12 +7,13 @@ import {
   formatUsd,
   toNumber,
 } from "../../components/format.ts";
-import { Badge, Panel, Text, type BadgeTone } from "../../components/head.tsx";
+import { Panel, Text } from "../../components/head.tsx";
+import { Outcome } from "../../components/outcome.tsx";
 import { Empty } from "../../components/states.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import type { Range } from "../../range.ts";
-import type { Visit } from "../../visit.ts";
+import { canRead, type Visit } from "../../visit.ts";
 import { NONE } from "../spend/query.ts";
 import type { Kind, LedgerRecord, SpendReport } from "./kind.ts";
 
@@ -84,11 +85,12 @@ function Shares({ title, by, report, facts }: SharesProps) {
   );
 }
 
-const OUTCOME_TONES: Readonly<Record<string, BadgeTone>> = {
-  ok: "good",
-  aborted: "plain",
-  refused: "warning",
-};
+/** Leads to the trace, for those who may see it. */
+function When({ visit, record }: { readonly visit: Visit; readonly record: LedgerRecord }) {
+  const time = <Time at={record.time} zone={visit.preferences.zone} />;
+  if (!canRead(visit, "traces")) return time;
+  return <a href={`/traces/${encodeURIComponent(record.trace_id)}`}>{time}</a>;
+}
 
 function Requests({
   visit,
@@ -102,17 +104,12 @@ function Requests({
       caption="Newest requests"
       rows={records}
       columns={[
-        { head: "When", cell: ({ time }) => <Time at={time} zone={visit.preferences.zone} /> },
+        { head: "When", cell: (record) => <When visit={visit} record={record} /> },
         {
           head: "Model",
           cell: (record) => <Text text={record.model_served ?? record.model_requested ?? "–"} />,
         },
-        {
-          head: "Outcome",
-          cell: ({ outcome }) => (
-            <Badge text={outcome.replaceAll("_", " ")} tone={OUTCOME_TONES[outcome] ?? "bad"} />
-          ),
-        },
+        { head: "Outcome", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
         {
           head: "Tokens",
           align: "right",

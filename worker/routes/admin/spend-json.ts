@@ -118,6 +118,20 @@ const sums = {
   saved_usd: Usd,
 };
 
+export const SessionRecord = t.Object({
+  session: t.Union([t.String(), t.Null()], { description: "Null: requests without one" }),
+  last_at: t.String({ format: "date-time", description: "When its newest request was accepted" }),
+  ...sums,
+});
+
+export function toSessionRecord(row: SpendGroupRow): typeof SessionRecord.static {
+  return {
+    session: row.key.session ?? null,
+    last_at: new Date(row.lastMs).toISOString(),
+    ...toSumsJson(row),
+  };
+}
+
 /** @param kept further names that spend is grouped by */
 export function spendReport(kept: readonly string[]) {
   const groupKeys = {

@@ -19,7 +19,7 @@ import { AdminError } from "./error-schema.ts";
 import { adminGroup } from "./group.ts";
 import { invalid, parseCursor, parseLimit, parseRange, readParameters } from "./query.ts";
 import { schemaEach } from "./schema-each.ts";
-import { toGroupJson } from "./spend-json.ts";
+import { SessionRecord, toSessionRecord } from "./spend-json.ts";
 import { parseWhere } from "./spend-query.ts";
 import {
   CallerSpanRecord,
@@ -125,7 +125,7 @@ export function traceRoutes(deps: Deps) {
           timeZone: "UTC",
           limit: parseLimit(parameters.get("limit")),
         });
-        return { sessions: groups.map(toGroupJson) };
+        return { sessions: groups.map(toSessionRecord) };
       },
       {
         query: t.Object(
@@ -138,8 +138,8 @@ export function traceRoutes(deps: Deps) {
         ),
         response: {
           200: t.Object(
-            { sessions: t.Array(t.Object({}, { additionalProperties: true })) },
-            { description: "The costliest first; `session` null: requests without one" },
+            { sessions: t.Array(SessionRecord) },
+            { description: "The costliest first" },
           ),
           400: AdminError,
           401: AdminError,
