@@ -45,6 +45,11 @@ export class Admission {
     return this.#cap?.exceeded ?? [];
   }
 
+  /** What is left of rate limits, for the answer. */
+  get rateHeaders(): RateHold["headers"] {
+    return this.#rate?.headers ?? [];
+  }
+
   /** For the transaction of the row. */
   chargesOf(row: LedgerRow): readonly CapCharge[] {
     return this.#cap?.chargesOf(row) ?? [];

@@ -95,6 +95,34 @@ describe("rate limits", () => {
     });
   });
 
+  test("say what is left with every answer: of the limit that is nearest, and when it is full again", () => {
+    const { rates, limit, pass } = rig({ requestsPerMinute: 10, tokensPerMinute: 1_000 });
+    const org: RateLimit = {
+      ...limit,
+      id: "lim_2",
+      scope: "org",
+      requestsPerMinute: 4,
+      tokensPerMinute: null,
+    };
+    rates.setLimits([limit, org]);
+    rates.admit(ann, "openai")?.spend(250);
+    expect(Object.fromEntries(rates.admit(ann, "openai")?.headers ?? [])).toEqual({
+      "x-ratelimit-limit-requests": "4",
+      "x-ratelimit-remaining-requests": "2",
+      "x-ratelimit-reset-requests": "30s",
+      "x-ratelimit-limit-tokens": "1000",
+      "x-ratelimit-remaining-tokens": "750",
+      "x-ratelimit-reset-tokens": "15s",
+    });
+    pass(6_000);
+    expect(Object.fromEntries(rates.admit(ann, "anthropic")?.headers ?? [])).toMatchObject({
+      "anthropic-ratelimit-requests-limit": "4",
+      "anthropic-ratelimit-requests-remaining": "1",
+      "anthropic-ratelimit-tokens-remaining": "850",
+      "anthropic-ratelimit-tokens-reset": "2026-11-24T00:00:15.000Z",
+    });
+  });
+
   test("of nothing let nothing pass, and a change counts at once", () => {
     const { rates, limit, refused } = rig({ requestsPerMinute: 0 });
     expect(refused()?.code).toBe("rate_limited");

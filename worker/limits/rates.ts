@@ -22,6 +22,7 @@ interface Bucket {
 }
 
 type Unit = "requests" | "tokens";
+type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export interface RatesOptions {
   /** Monotonic ms. */
@@ -66,12 +67,13 @@ export class Rates {
       const subject = subjectOf(limit, payer);
       return subject === null ? [] : [this.#bucket(limit, subject)];
     });
-    for (const bucket of buckets) check(bucket, family, this.#options.now());
+    const nowMs = this.#options.now();
+    for (const bucket of buckets) check(bucket, family, nowMs);
     for (const bucket of buckets) {
       bucket.requests -= 1;
       bucket.live += 1;
     }
-    return new RateHold(buckets);
+    return new RateHold(buckets, leftOf(buckets, family, nowMs));
   }
 
   #bucket(limit: RateLimit, subject: string): Bucket {
@@ -108,10 +110,13 @@ export class Rates {
 /** What one request has taken. */
 export class RateHold {
   readonly #buckets: readonly Bucket[];
+  /** What was left when it was admitted, in the headers of the caller's family. */
+  readonly headers: HeaderList;
   #isReleased = false;
 
-  constructor(buckets: readonly Bucket[]) {
+  constructor(buckets: readonly Bucket[], headers: HeaderList) {
     this.#buckets = buckets;
+    this.headers = headers;
   }
 
   spend(tokens: number): void {
@@ -158,34 +163,56 @@ function check(bucket: Bucket, family: Family, nowMs: number): void {
   }
 }
 
-function refused(
-  limit: RateLimit,
-  unit: Unit,
-  facts: {
-    readonly perMinute: number;
-    readonly remaining: number;
-    readonly waitMs: number;
-    readonly nowMs: number;
-  },
-  family: Family,
-): GatewayError {
-  const seconds = Math.max(1, Math.ceil(facts.waitMs / 1_000));
-  const remaining = String(Math.max(0, Math.floor(facts.remaining)));
-  // Where each family's SDKs and tools look: OpenAI's says how long, Anthropic's says when.
-  const headers =
-    family === "openai"
-      ? {
-          [`x-ratelimit-limit-${unit}`]: String(facts.perMinute),
-          [`x-ratelimit-remaining-${unit}`]: remaining,
-          [`x-ratelimit-reset-${unit}`]: `${seconds}s`,
-        }
-      : {
-          [`anthropic-ratelimit-${unit}-limit`]: String(facts.perMinute),
-          [`anthropic-ratelimit-${unit}-remaining`]: remaining,
-          [`anthropic-ratelimit-${unit}-reset`]: new Date(facts.nowMs + facts.waitMs).toISOString(),
-        };
+interface Left {
+  readonly perMinute: number;
+  readonly remaining: number;
+  readonly waitMs: number;
+  readonly nowMs: number;
+}
+
+function refused(limit: RateLimit, unit: Unit, left: Left, family: Family): GatewayError {
   return new GatewayError("rate_limited", {
-    hint: `At most ${facts.perMinute} ${unit} a minute.`,
-    headers: { ...headers, "retry-after": String(seconds), "x-anyray-limit": limit.id },
+    hint: `At most ${left.perMinute} ${unit} a minute.`,
+    headers: {
+      ...Object.fromEntries(headersOf(unit, left, family)),
+      "retry-after": String(secondsOf(left)),
+      "x-anyray-limit": limit.id,
+    },
   });
+}
+
+/** Of each unit the bucket with the least in it, and when it is full again. */
+function leftOf(buckets: readonly Bucket[], family: Family, nowMs: number): HeaderList {
+  return (["requests", "tokens"] as const).flatMap((unit) => {
+    let least: Left | null = null;
+    for (const bucket of buckets) {
+      const perMinute = perMinuteOf(bucket.limit, unit);
+      const remaining = bucket[unit];
+      if (perMinute === null || (least !== null && least.remaining <= remaining)) continue;
+      const waitMs = perMinute === 0 ? 0 : ((perMinute - remaining) / perMinute) * MINUTE_MS;
+      least = { perMinute, remaining, waitMs, nowMs };
+    }
+    return least === null ? [] : headersOf(unit, least, family);
+  });
+}
+
+function secondsOf({ waitMs }: Left): number {
+  return Math.max(1, Math.ceil(waitMs / 1_000));
+}
+
+/** Where each family's SDKs and tools look: OpenAI's says how long, Anthropic's says when. */
+function headersOf(unit: Unit, left: Left, family: Family): [string, string][] {
+  const limit = String(left.perMinute);
+  const remaining = String(Math.max(0, Math.floor(left.remaining)));
+  return family === "openai"
+    ? [
+        [`x-ratelimit-limit-${unit}`, limit],
+        [`x-ratelimit-remaining-${unit}`, remaining],
+        [`x-ratelimit-reset-${unit}`, `${secondsOf(left)}s`],
+      ]
+    : [
+        [`anthropic-ratelimit-${unit}-limit`, limit],
+        [`anthropic-ratelimit-${unit}-remaining`, remaining],
+        [`anthropic-ratelimit-${unit}-reset`, new Date(left.nowMs + left.waitMs).toISOString()],
+      ];
 }

@@ -71,6 +71,8 @@ export function headersDown(upstream: HeaderList, own: HeaderList): [string, str
     }
     if (NOT_DOWN.has(name) || name.startsWith("access-control-") || named?.has(name)) continue;
     if (name.startsWith("x-anyray-")) continue;
+    // Where a limit of ours holds, it is what the caller has to heed.
+    if (name.includes("ratelimit") && own.some(([ours]) => ours === name)) continue;
     list.push([name, value]);
   }
   for (const [name, value] of own) list.push([name, value]);

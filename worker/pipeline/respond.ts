@@ -16,7 +16,7 @@ export function ownHeaders(traceId: string): [string, string][] {
 
 /**
  * Those of an answer to an attempt: also how long what took, in ms (W3C Server Timing), and which caps are exceeded that only
- * say so.
+ * say so, and what is left of rate limits.
  * @param now monotonic ms
  */
 export function attemptHeaders(
@@ -31,6 +31,7 @@ export function attemptHeaders(
   ]);
   const exceeded = admission?.exceeded ?? [];
   if (exceeded.length > 0) own.push(["x-anyray-cap-exceeded", exceeded.join(", ")]);
+  for (const [name, value] of admission?.rateHeaders ?? []) own.push([name, value]);
   return own;
 }
 
