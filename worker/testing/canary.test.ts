@@ -30,9 +30,22 @@ beforeAll(async () => {
 });
 afterAll(() => upstream.stop());
 
+const ENDPOINTS = [
+  "chat",
+  "completions",
+  "responses",
+  "embeddings",
+  "images",
+  "audio",
+  "files",
+  "batches",
+  "moderations",
+  "rerank",
+];
+
 /** One unreachable provider beside the two that answer. */
 const providers = () => ({
-  ...JSON.parse(providersAt(upstream.url)),
+  ...JSON.parse(providersAt(upstream.url, { capabilities: { endpoints: ENDPOINTS } })),
   nowhere: {
     kind: "openai-compatible",
     base_url: "http://127.0.0.1:9/v1",

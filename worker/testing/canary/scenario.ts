@@ -7,6 +7,7 @@ import { request as httpRequest } from "node:http";
 import type { GatewayProcess } from "../gateway-process.ts";
 import { SSE, type Handler, type Reply } from "../upstream.ts";
 import type { Canaries } from "./forms.ts";
+import { unreadRequests } from "./unread.ts";
 
 const ENDPOINTS = [
   "/v1/chat/completions",
@@ -32,6 +33,9 @@ const BEHAVIOURS = [
   "says nothing",
 ] as const;
 
+/** Those by which a body that is not read can come to another end. */
+const UNREAD_BEHAVIOURS = ["answers", "refuses the key", "cuts", "says nothing"] as const;
+
 const BEHAVIOUR_HEADER = "x-test-behaviour";
 
 /** Settings that make a gateway time out soon and refuse large bodies. */
@@ -42,6 +46,7 @@ export const SCENARIO_SETTINGS = {
   ANYRAY_MAX_BODY_BYTES: "300000",
   ANYRAY_KEEPALIVE_MS: "100",
   ANYRAY_LOG_LEVEL: "debug",
+  ANYRAY_METADATA_KEYS: "project",
 } as const;
 
 /** The provider: canaries in all that it says. */
@@ -373,6 +378,13 @@ export async function sendAll(gateway: GatewayProcess, canaries: Canaries): Prom
       {
         path,
         headers: {
+          "x-anyray-metadata": `{"project":"${odd(`${path}: a project that is prose`)}"}`,
+        },
+        body: "{}",
+      },
+      {
+        path,
+        headers: {
           "x-anyray-metadata": `{"other":"${odd(`${path}: an unknown metadata member`)}"}`,
           "session-id": odd(`${path}: a session that is prose`),
         },
@@ -414,6 +426,7 @@ export async function sendAll(gateway: GatewayProcess, canaries: Canaries): Prom
       }),
     },
   );
+  requests.push(...unreadRequests(canaries, BEHAVIOUR_HEADER, UNREAD_BEHAVIOURS));
   // Some at once, as clients do; all at once would be a test of something else.
   for (let at = 0; at < requests.length; at += 40) {
     await Promise.all(requests.slice(at, at + 40).map((each) => send(gateway, each)));
