@@ -3,6 +3,7 @@
  * fault that a page's code meets ends here.
  */
 import { ApiRefusal, ask, createApi, type Fetcher } from "./api.ts";
+import { PageHead } from "./components/head.tsx";
 import { Fault } from "./components/states.tsx";
 import { PAGE_HEADERS } from "./headers.ts";
 import { Document, Fragment, PlainDocument } from "./layout.tsx";
@@ -117,13 +118,8 @@ async function frame(visit: Visit, request: Request, answer: Answer): Promise<Re
     // The sign-in ended between two questions of the page.
     return answer.status === 401 ? toSignIn(request) : answer;
   }
-  if ("piece" in answer) {
-    const { piece } = answer;
-    return new Response(await (<>{piece}</>), {
-      headers: PAGE_HEADERS.map(([name, value]) => [name, value]),
-    });
-  }
-  const { title, body, status = 200 } = answer;
+  if ("piece" in answer && isPartial(request)) return htmlPiece(answer.piece);
+  const { title, body, status = 200 } = "piece" in answer ? wholePiece(answer.piece) : answer;
   const props = {
     title,
     path: visit.url.pathname,
@@ -139,6 +135,22 @@ async function frame(visit: Visit, request: Request, answer: Answer): Promise<Re
     status,
     headers: response.headers,
   });
+}
+
+async function htmlPiece(piece: JSX.Element): Promise<Response> {
+  const headers = PAGE_HEADERS.map(([name, value]): [string, string] => [name, value]);
+  return new Response(await piece, { headers });
+}
+
+/** For whoever opens a part's address as if it were a page. */
+function wholePiece(piece: JSX.Element): Page {
+  const body = (
+    <>
+      <PageHead title="A part of a page" />
+      {piece}
+    </>
+  );
+  return { title: "A part of a page", body };
 }
 
 /** To the sign-in, and back here after it. With scripts the whole window goes: it is another frame. */

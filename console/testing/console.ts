@@ -27,6 +27,8 @@ export interface TestConsole {
   readonly gateway: TestGateway;
   /** All that the console sent to the gateway so far: method and path. */
   readonly asked: readonly string[];
+  /** All that the gateway answered it so far. */
+  readonly heard: readonly string[];
   /** A sign-in's token: with the admin token for an owner, else by an account of that role. */
   signIn(role?: Role): Promise<string>;
   /** @param token null: signed out */
@@ -55,12 +57,16 @@ export async function startConsole(options: TestConsoleOptions = {}): Promise<Te
   const { env = {}, publicUrl = null } = options;
   const gateway = await startGateway(env);
   const asked: string[] = [];
+  const heard: string[] = [];
   let state: "fine" | "hostile" | "away" = "fine";
   const fetcher: Fetcher = async (url, init) => {
     const request = new Request(url, init);
     asked.push(`${request.method} ${url.replace("http://localhost", "")}`);
     if (state === "away") throw new Error("connection refused");
     const response = await gateway.gateway.app.fetch(request);
+    // A stream of events has no end to wait for.
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    if (!isStream) heard.push(await response.clone().text());
     return state === "hostile" ? makeHostile(response) : response;
   };
   const app = createConsole({
@@ -92,6 +98,7 @@ export async function startConsole(options: TestConsoleOptions = {}): Promise<Te
   return {
     gateway,
     asked,
+    heard,
     async signIn(role = "owner") {
       if (role === "owner") return (await admin("/admin/session", {}, gateway.adminToken)).token;
       const account = { name: `${role}@example.com`, role, password: PASSWORD };

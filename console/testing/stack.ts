@@ -53,6 +53,7 @@ export async function startStack({
     providers: { demo: { kind: "demo" } },
     env,
   });
+  if (isSeeded) await furnish(gateway);
   const { url, stop } = await startConsole(gateway.url);
   return {
     gateway,
@@ -63,6 +64,33 @@ export async function startStack({
       directory.remove();
     },
   };
+}
+
+/** What administrators make: keys, and caps that are partly used. */
+async function furnish({ url, adminToken }: GatewayProcess): Promise<void> {
+  const make = async (path: string, body: object): Promise<void> => {
+    const response = await fetch(`${url}/admin${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  };
+  for (const [user, team] of [
+    ["ann@example.com", "platform"],
+    ["bo@example.com", "platform"],
+    ["carla@example.com", "research"],
+  ]) {
+    await make("/keys", { name: `laptop of ${user?.split("@")[0]}`, user, team });
+  }
+  await make("/caps", { scope: "user", unit: "usd", amount: "45", window: "month" });
+  await make("/caps", {
+    scope: "team",
+    scope_id: "platform",
+    unit: "usd",
+    amount: "120",
+    window: "month",
+  });
 }
 
 /** The console as a process, with nothing in its environment but what it needs. */

@@ -33,6 +33,8 @@ test("the overview asks for who and what once it stands", async () => {
     const piece = await at.get("/overview/top?range=7d", token, FRAGMENT);
     expect(piece.html).toStartWith('<div class="columns"><section');
     expect(textOf(piece.html)).toContain("bo");
+    const opened = await at.get("/overview/top?range=7d", token);
+    expect(opened.html).toContain('<h1 tabindex="-1">A part of a page</h1>');
     expect((await at.get("/overview/top", await at.signIn("auditor"), FRAGMENT)).status).toBe(403);
   } finally {
     await at.stop();
