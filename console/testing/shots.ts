@@ -1,9 +1,9 @@
 /**
  * Pictures of pages, to be looked at: every page at two widths in two themes.
  *
- *     bun console/testing/shots.ts DIRECTORY [PATH …]
+ *     bun console/testing/shots.ts DIRECTORY [PATH …] [--fold]
  *
- * `:id` in a path is a trace's.
+ * `:id` in a path is a trace's. `--fold`: what is seen without scrolling.
  */
 import process from "node:process";
 import { routes } from "../pages/index.ts";
@@ -12,7 +12,7 @@ import { askDemo, openBrowser, openPage, signIn, startStack } from "./stack.ts";
 const WIDTHS = [1440, 390] as const;
 const SCHEMES = ["light", "dark"] as const;
 
-const [directory = ".", ...chosen] = process.argv.slice(2);
+const [directory = ".", ...chosen] = process.argv.slice(2).filter((each) => each !== "--fold");
 const paths =
   chosen.length > 0
     ? chosen
@@ -27,13 +27,13 @@ try {
       const { page, errors } = await openPage(browser, stack.url, { viewport, colorScheme });
       const shoot = async (name: string) => {
         const path = `${directory}/${name}-${width}-${colorScheme}.png`;
-        await page.screenshot({ path, fullPage: true });
+        await page.screenshot({ path, fullPage: !process.argv.includes("--fold") });
       };
       await page.goto(`${stack.url}/sign-in`);
       await shoot("sign-in");
       await signIn(page, stack);
       for (const path of paths) {
-        await page.goto(stack.url + path.replace(":id", traceId));
+        await page.goto(stack.url + path.replace(":id", traceId), { waitUntil: "networkidle" });
         await shoot(path.replaceAll(/[^a-z]+/g, "-").replaceAll(/^-|-$/g, "") || "overview");
       }
       process.stdout.write(errors.map((error) => `${error}\n`).join(""));
