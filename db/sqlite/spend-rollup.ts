@@ -211,6 +211,7 @@ class WhoGroups {
   readonly #known: Coded;
   /** By who: the group and 2; 1: none; 0: not looked at yet. */
   readonly #groups: Uint32Array;
+  readonly #isExact: boolean;
   readonly #numbers = new Map<number | string, number>();
   readonly #values: (readonly (string | null)[])[] = [];
 
@@ -223,6 +224,8 @@ class WhoGroups {
     this.#wanted = wanted.map(({ column, value }) => ({ column, code: column.codeOf(value) }));
     this.#known = known;
     this.#groups = new Uint32Array(known.codes.length);
+    const places = columns.reduce((product, { values }) => product * values.length, 1);
+    this.#isExact = places <= Number.MAX_SAFE_INTEGER;
   }
 
   /** Below 0: not asked for; null: not known. */
@@ -230,10 +233,7 @@ class WhoGroups {
     const seen = this.#groups[who] ?? 0;
     if (seen !== 0) return seen - 2;
     if ((this.#known.codes[who] ?? 0) === 0) return null;
-    const isWanted = this.#wanted.every(
-      ({ column, code }) => code !== 0 && column.codes[who] === code,
-    );
-    const group = isWanted ? this.#number(who) : -1;
+    const group = this.#isWanted(who) ? this.#number(who) : -1;
     this.#groups[who] = group + 2;
     return group;
   }
@@ -242,13 +242,29 @@ class WhoGroups {
     return this.#values[group] ?? [];
   }
 
+  #isWanted(who: number): boolean {
+    for (const { column, code } of this.#wanted) {
+      if (code === 0 || column.codes[who] !== code) return false;
+    }
+    return true;
+  }
+
   #number(who: number): number {
-    const place = this.#columns.map(({ codes }) => codes[who] ?? 0).join(" ");
+    const place = this.#placeOf(who);
     const known = this.#numbers.get(place);
     if (known !== undefined) return known;
     this.#numbers.set(place, this.#values.length);
     const values = this.#columns.map(({ codes, values: all }) => all[codes[who] ?? 0] ?? null);
     return this.#values.push(values) - 1;
+  }
+
+  /** The codes of all columns as one number, where that is exact: there may be a hundred thousand who. */
+  #placeOf(who: number): number | string {
+    if (!this.#isExact) return this.#columns.map(({ codes }) => codes[who] ?? 0).join(" ");
+    let place = 0;
+    for (const { codes, values } of this.#columns)
+      place = place * values.length + (codes[who] ?? 0);
+    return place;
   }
 }
 
