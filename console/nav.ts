@@ -33,7 +33,12 @@ const SECTIONS: readonly NavSection[] = [
   },
   {
     label: "Access",
-    items: [],
+    items: [
+      { href: "/keys", label: "Keys", icon: "key", area: "keys" },
+      { href: "/invites", label: "Invites", icon: "invite", area: "keys" },
+      { href: "/caps", label: "Caps", icon: "cap", area: "quotas" },
+      { href: "/limits", label: "Rate limits", icon: "limit", area: "quotas" },
+    ],
   },
   {
     label: "Trust",

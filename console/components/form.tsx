@@ -54,6 +54,37 @@ export function TextField(props: TextFieldProps) {
   );
 }
 
+interface AreaProps extends FieldProps {
+  readonly value?: string;
+  readonly rows?: number;
+  readonly placeholder?: string;
+}
+
+/** Lists, a line each, and files that are pasted. */
+export function AreaField(props: AreaProps) {
+  const { name, label, value = "", rows = 3, placeholder } = props;
+  const id = `field-${name}${props.suffix ?? ""}`;
+  return (
+    <div class="field">
+      <label for={id} safe>
+        {label}
+      </label>
+      <textarea
+        id={id}
+        name={name}
+        rows={String(rows)}
+        spellcheck="false"
+        {...(placeholder === undefined ? {} : { placeholder })}
+        {...described(id, props)}
+        safe
+      >
+        {value}
+      </textarea>
+      <FieldNotes id={id} {...props} />
+    </div>
+  );
+}
+
 export interface Choice {
   readonly value: string;
   readonly label: string;

@@ -1,6 +1,6 @@
 /** Instants in the reader's zone, the zone named, the exact instant in the element for machines. */
 
-type TimeShape = "full" | "second" | "minute" | "hour" | "day" | "clock";
+type TimeShape = "full" | "second" | "minute" | "hour" | "day" | "date" | "clock";
 
 const OPTIONS: Readonly<Record<TimeShape, Intl.DateTimeFormatOptions>> = {
   full: {
@@ -23,6 +23,7 @@ const OPTIONS: Readonly<Record<TimeShape, Intl.DateTimeFormatOptions>> = {
   },
   minute: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   hour: { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  date: { year: "numeric", month: "short", day: "numeric" },
   day: { month: "short", day: "numeric" },
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
 };

@@ -1,6 +1,10 @@
 /** All addresses for who is signed in. A page that is added gets its line here, and one in `nav.ts`. */
 import type { Route } from "../visit.ts";
+import { capRoutes } from "./caps/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { inviteRoutes } from "./invites/routes.ts";
+import { keyRoutes } from "./keys/routes.ts";
+import { limitRoutes } from "./limits/routes.ts";
 import { overviewRoutes } from "./overview/routes.ts";
 import { patternRoutes } from "./patterns/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
@@ -15,6 +19,10 @@ export const routes: readonly Route[] = [
   ...peopleRoutes,
   ...traceRoutes,
   ...sessionPages,
+  ...keyRoutes,
+  ...inviteRoutes,
+  ...capRoutes,
+  ...limitRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

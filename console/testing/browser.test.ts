@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
         await page.goto(`${stack.url}/sign-in`);
         expect(await seriousFaults(page)).toEqual([]);
         await signIn(page, stack);
-        for (const path of PATHS) {
+        for (const path of [...PATHS, ...stack.paths]) {
           const response = await page.goto(stack.url + path.replace(":id", traceId));
           expect([path, await seriousFaults(page)]).toEqual([path, []]);
           const overflow = await page.evaluate(

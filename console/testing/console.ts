@@ -3,11 +3,9 @@ import { startGateway, type TestGateway } from "../../worker/testing/gateway.ts"
 import type { Fetcher } from "../api.ts";
 import { createConsole } from "../app.ts";
 import { SESSION_COOKIE } from "../session.ts";
-import { makeHostile } from "./hostile.ts";
+import { makeHostile, PUBLIC_GATEWAY } from "./hostile.ts";
 
 export const ORIGIN = "http://localhost:3000";
-/** Where tools find the gateway. */
-export const PUBLIC_GATEWAY = "https://llm.example.com";
 /** What htmx sends when a link is followed. */
 export const FRAGMENT = { "hx-request": "true", "hx-request-type": "partial" } as const;
 export const ROLES = ["owner", "admin", "auditor", "viewer"] as const;

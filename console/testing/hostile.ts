@@ -4,6 +4,9 @@ import { expect } from "bun:test";
 /** Leaves attributes, titles, scripts, comments and elements, if it is let. */
 export const HOSTILE = `'"></title></script></textarea>--><hostile onload=alert(1)>&amp;`;
 
+/** Where tools find the gateway: the one other origin that pages link to. */
+export const PUBLIC_GATEWAY = "https://llm.example.com";
+
 /** What a page computes with stays what it is: times, days, amounts, our own closed words. */
 const KEPT =
   /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?$|^-?\d+(?:\.\d+)?$|^(?:ok|degraded|failed|encrypted|off|plaintext)$/;
@@ -40,7 +43,8 @@ export async function expectHarmless(html: string): Promise<void> {
         if (element.tagName === "hostile") found.push("an element of the text's own");
         for (const [name, value] of element.attributes) {
           if (/^on|^style$|^hx-on/.test(name)) found.push(`${element.tagName} ${name}`);
-          if (/^(?:href|src|action)$/.test(name) && !/^[/#?]/.test(value)) {
+          const isToGateway = name === "href" && value.startsWith(`${PUBLIC_GATEWAY}/`);
+          if (/^(?:href|src|action)$/.test(name) && !/^[/#?]/.test(value) && !isToGateway) {
             found.push(`${element.tagName} ${name}=${value}`);
           }
         }

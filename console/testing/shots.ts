@@ -3,7 +3,7 @@
  *
  *     bun console/testing/shots.ts DIRECTORY [PATH …] [--fold]
  *
- * `:id` in a path is a trace's. `--fold`: what is seen without scrolling.
+ * `:id` in a path is a trace's; `/keys…`: all that begin so. `--fold`: what is seen without scrolling.
  */
 import process from "node:process";
 import { routes } from "../pages/index.ts";
@@ -13,12 +13,19 @@ const WIDTHS = [1440, 390] as const;
 const SCHEMES = ["light", "dark"] as const;
 
 const [directory = ".", ...chosen] = process.argv.slice(2).filter((each) => each !== "--fold");
-const paths =
-  chosen.length > 0
-    ? chosen
-    : routes.flatMap(({ path, show }) => (show === undefined || path.includes(":") ? [] : [path]));
 const stack = await startStack({ isSeeded: true });
 const traceId = await askDemo(stack);
+/** With `…` at its end: all that begin so. */
+const matches = (path: string) =>
+  chosen.some((each) => (each.endsWith("…") ? path.startsWith(each.slice(0, -1)) : each === path));
+const known = [
+  ...routes.flatMap(({ path, show }) => (show === undefined || path.includes(":") ? [] : [path])),
+  ...stack.paths,
+];
+const paths =
+  chosen.length === 0
+    ? known
+    : [...new Set([...known.filter(matches), ...chosen.filter((path) => !path.endsWith("…"))])];
 const browser = await openBrowser();
 try {
   for (const width of WIDTHS) {
@@ -34,7 +41,9 @@ try {
       await signIn(page, stack);
       for (const path of paths) {
         await page.goto(stack.url + path.replace(":id", traceId), { waitUntil: "networkidle" });
-        await shoot(path.replaceAll(/[^a-z]+/g, "-").replaceAll(/^-|-$/g, "") || "overview");
+        // Ids differ each time.
+        const name = path.replaceAll(/_\w{8,}/g, "").replaceAll(/[^a-z]+/g, "-");
+        await shoot(name.replaceAll(/^-|-$/g, "") || "overview");
       }
       process.stdout.write(errors.map((error) => `${error}\n`).join(""));
     }

@@ -14,6 +14,7 @@ import {
   temporaryDirectory,
   type GatewayProcess,
 } from "../../worker/testing/gateway-process.ts";
+import { seedAdmin } from "./seed-admin.ts";
 import { seedLedger } from "./seed.ts";
 
 export const CHROMIUM = "/usr/bin/chromium";
@@ -33,11 +34,13 @@ export interface Stack {
   readonly gateway: GatewayProcess;
   /** Of the console, at `localhost`. */
   readonly url: string;
+  /** Addresses of pages about one thing that there is; none where nothing is seeded. */
+  readonly paths: readonly string[];
   stop(): Promise<void>;
 }
 
 interface StackOptions {
-  /** Sixty days of traffic before the start. Default: none. */
+  /** Sixty days of traffic before the start, and what administrators set. Default: none. */
   readonly isSeeded?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -53,44 +56,18 @@ export async function startStack({
     providers: { demo: { kind: "demo" } },
     env,
   });
-  if (isSeeded) await furnish(gateway);
+  const paths = isSeeded ? await seedAdmin(gateway) : [];
   const { url, stop } = await startConsole(gateway.url);
   return {
     gateway,
     url,
+    paths,
     async stop() {
       await stop();
       await gateway.stop();
       directory.remove();
     },
   };
-}
-
-/** What administrators make: keys, and caps that are partly used. */
-async function furnish({ url, adminToken }: GatewayProcess): Promise<void> {
-  const make = async (path: string, body: object): Promise<void> => {
-    const response = await fetch(`${url}/admin${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  };
-  for (const [user, team] of [
-    ["ann@example.com", "platform"],
-    ["bo@example.com", "platform"],
-    ["carla@example.com", "research"],
-  ]) {
-    await make("/keys", { name: `laptop of ${user?.split("@")[0]}`, user, team });
-  }
-  await make("/caps", { scope: "user", unit: "usd", amount: "45", window: "month" });
-  await make("/caps", {
-    scope: "team",
-    scope_id: "platform",
-    unit: "usd",
-    amount: "120",
-    window: "month",
-  });
 }
 
 /** The console as a process, with nothing in its environment but what it needs. */
