@@ -32,6 +32,8 @@ export const NEW_CAP: TypedCap = {
 export function typedCap(cap: Cap): TypedCap {
   return {
     ...cap,
+    // As a person would write it: without the zeros of twelve digits.
+    amount: cap.amount.replace(/\.?0+$/, (zeros) => (cap.amount.includes(".") ? "" : zeros)),
     scope_id: cap.scope_id ?? "",
     warn_percent: cap.warn_percent === null ? "" : String(cap.warn_percent),
   };
