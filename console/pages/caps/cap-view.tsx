@@ -100,6 +100,11 @@ function Subject({ scope, name }: { readonly scope: string; readonly name: strin
   );
 }
 
+const AMOUNT_HINTS: Readonly<Record<string, string>> = {
+  usd: "Such as 25 or 0.50",
+  tokens: "A whole number",
+};
+
 function Changeable({ typed, unit }: { readonly typed: TypedCap; readonly unit: string | null }) {
   return (
     <>
@@ -107,7 +112,7 @@ function Changeable({ typed, unit }: { readonly typed: TypedCap; readonly unit: 
         name="amount"
         label={unit === null ? "Amount" : unit === "usd" ? "Amount in dollars" : "Amount in tokens"}
         value={typed.amount}
-        hint={unit === "tokens" ? "A whole number" : "Such as 25 or 0.50; tokens are whole numbers"}
+        hint={AMOUNT_HINTS[unit ?? ""] ?? "Such as 25 or 0.50; tokens are whole numbers"}
         isRequired
       />
       <SelectField

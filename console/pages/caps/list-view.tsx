@@ -64,6 +64,7 @@ export function capsView(visit: Visit, { cut, search, scope }: CapsShown): JSX.E
             {
               head: "Begins anew",
               align: "right",
+              minor: true,
               cell: ({ usage: [most] }) => <Time at={most?.window_end ?? null} zone={zone} />,
             },
           ]}

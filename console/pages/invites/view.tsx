@@ -55,7 +55,7 @@ export function invitesView(visit: Visit, cut: Cut<Invite>, state: string): JSX.
               head: "State",
               cell: (invite) => <Badge text={invite.state} tone={TONES[invite.state] ?? "plain"} />,
             },
-            { head: "Key", cell: ({ key_id }) => <MadeKey id={key_id} /> },
+            { head: "Key", minor: true, cell: ({ key_id }) => <MadeKey id={key_id} /> },
             {
               head: "Made",
               align: "right",

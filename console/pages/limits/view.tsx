@@ -21,6 +21,12 @@ const LABELS: Readonly<Record<Bound, string>> = {
   concurrent: "Requests at once",
 };
 
+const HEADS: Readonly<Record<Bound, string>> = {
+  requests_per_minute: "Requests/min",
+  tokens_per_minute: "Tokens/min",
+  concurrent: "At once",
+};
+
 /** As it stands in the fields; empty: no bound. */
 export type TypedLimit = Readonly<Record<Bound | "scope" | "scope_id", string>>;
 
@@ -51,7 +57,7 @@ export function limitsView(visit: Visit, cut: Cut<Limit>): JSX.Element {
               ),
             },
             ...BOUNDS.map((name) => ({
-              head: LABELS[name],
+              head: HEADS[name],
               align: "right" as const,
               cell: (limit: Limit) => <BoundText value={limit[name]} />,
             })),
