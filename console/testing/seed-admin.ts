@@ -32,7 +32,14 @@ const CAPS = [
   { scope: "org", unit: "usd", amount: "4000", window: "month", warn_percent: 80 },
   { scope: "user", unit: "usd", amount: "45", window: "month", time_zone: "Europe/Berlin" },
   { scope: "team", scope_id: "platform", unit: "usd", amount: "120", window: "month" },
-  { scope: "team", scope_id: "research", unit: "usd", amount: "500", window: "month", mode: "soft" },
+  {
+    scope: "team",
+    scope_id: "research",
+    unit: "usd",
+    amount: "500",
+    window: "month",
+    mode: "soft",
+  },
   { scope: "user", scope_id: "ci-runner", unit: "tokens", amount: "2000000", window: "day" },
 ] as const;
 const LIMITS = [
