@@ -42,7 +42,11 @@ const SECTIONS: readonly NavSection[] = [
   },
   {
     label: "Trust",
-    items: [{ href: "/health", label: "Health", icon: "health", area: "health" }],
+    items: [
+      { href: "/privacy", label: "Privacy", icon: "privacy", area: "privacy" },
+      { href: "/boundary", label: "Boundary", icon: "boundary", area: "health" },
+      { href: "/health", label: "Health", icon: "health", area: "health" },
+    ],
   },
   {
     label: "Set-up",

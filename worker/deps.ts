@@ -84,6 +84,8 @@ export interface Deps {
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;
   readonly privacy: Privacy;
+  /** Fingerprints of those without whose private key nobody reads content; empty: the master key is enough. */
+  readonly recipients: readonly string[];
   readonly retention: RetentionWindows;
   /** What share of the traces leaves the machine, 0 to 1. */
   readonly sampledShare: number;

@@ -18,6 +18,7 @@ import type { Config } from "./config/load.ts";
 import type { Place } from "./config/traces.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { createKeyring } from "./encryption/keyring.ts";
+import { recipientId } from "./encryption/recipients.ts";
 import { consoleDestinations, createConsoleRelay } from "./console-relay.ts";
 import { createEgress, type Destination, type EgressReport, type RelayCaller } from "./egress.ts";
 import { createIdSource } from "./ids.ts";
@@ -267,6 +268,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     }),
     subjects: sealer,
     privacy,
+    recipients: content.recipients.map(recipientId),
     retention: windows,
     sampledShare: config.traces.sampledShare,
     trustCallers: config.traces.trustCallers,

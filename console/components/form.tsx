@@ -205,6 +205,20 @@ export function ActionForm({ action, children }: ActionFormProps) {
   );
 }
 
+interface AskFormProps extends ActionFormProps {
+  readonly verb: string;
+}
+
+/** Leads to the page on which a change is confirmed. */
+export function AskForm({ action, verb, children }: AskFormProps) {
+  return (
+    <form class="form" method="get" action={action}>
+      {children}
+      <Submit label={verb} kind="plain" />
+    </form>
+  );
+}
+
 /** Filters of a page: kept in its address, so that a link shows the same to others. */
 export function FilterForm({ action, children }: ActionFormProps) {
   return (

@@ -16,7 +16,7 @@ interface StatProps {
 }
 
 export function Stat(props: StatProps) {
-  const { label, value, exact, change = null, more = "neither", note, course, href } = props;
+  const { label, value, exact, change = null, more = "neither", note = "", course, href } = props;
   return (
     <div class="stat">
       <p class="stat-label">
@@ -38,7 +38,7 @@ export function Stat(props: StatProps) {
             <span class="hidden"> against the period before</span>
           </span>
         )}
-        {note === undefined ? null : <span safe>{note}</span>}
+        {note === "" ? null : <span safe>{note}</span>}
       </p>
       {course === undefined ? null : <Spark values={course} />}
     </div>

@@ -1,5 +1,6 @@
 /** All addresses for who is signed in. A page that is added gets its line here, and one in `nav.ts`. */
 import type { Route } from "../visit.ts";
+import { boundaryRoutes } from "./boundary/routes.ts";
 import { capRoutes } from "./caps/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { inviteRoutes } from "./invites/routes.ts";
@@ -9,6 +10,7 @@ import { overviewRoutes } from "./overview/routes.ts";
 import { patternRoutes } from "./patterns/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.tsx";
+import { privacyRoutes } from "./privacy/routes.ts";
 import { sessionPages } from "./sessions/routes.ts";
 import { spendRoutes } from "./spend/routes.ts";
 import { traceRoutes } from "./traces/routes.tsx";
@@ -23,6 +25,8 @@ export const routes: readonly Route[] = [
   ...inviteRoutes,
   ...capRoutes,
   ...limitRoutes,
+  ...privacyRoutes,
+  ...boundaryRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

@@ -30,6 +30,12 @@ const ARGS = [
 const START_LIMIT_MS = 20_000;
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
+/** One that needs no connection, and one to which there is none. */
+const PROVIDERS = {
+  demo: { kind: "demo" },
+  nearby: { kind: "openai-compatible", base_url: "http://127.0.0.1:9/v1", auth: "none" },
+};
+
 export interface Stack {
   readonly gateway: GatewayProcess;
   /** Of the console, at `localhost`. */
@@ -53,7 +59,7 @@ export async function startStack({
   if (isSeeded) await seedLedger(directory.path, Date.now());
   const gateway = await startGateway({
     dataDir: directory.path,
-    providers: { demo: { kind: "demo" } },
+    providers: PROVIDERS,
     env,
   });
   const paths = isSeeded ? await seedAdmin(gateway) : [];

@@ -23,6 +23,12 @@ const PrivacyReport = t.Object(
       state: t.String({ description: "ok | missing | mismatch | failed" }),
       kid: t.String({ description: "Fingerprint of the master key" }),
     }),
+    retired_kids: t.Array(t.String(), {
+      description: "Fingerprints of former master keys, which still open what they sealed",
+    }),
+    recipients: t.Array(t.String(), {
+      description: "Fingerprints of ANYRAY_CONTENT_RECIPIENTS; empty: the master key is enough",
+    }),
     changed_at: t.String({ format: "date-time" }),
     changed_by: t.String(),
     version: t.Integer({ description: "For `If-Match`" }),
@@ -34,7 +40,7 @@ const PrivacyChange = t.Object({ requested: Mode }, { additionalProperties: true
 
 export function privacyRoutes(deps: Deps) {
   return adminGroup(deps, "/admin/privacy", "privacy")
-    .get("", () => toJson(deps.privacy.status()), {
+    .get("", () => toJson(deps, deps.privacy.status()), {
       response: { 200: PrivacyReport, 401: AdminError, 403: AdminError },
       detail: {
         tags: ["Privacy"],
@@ -46,7 +52,8 @@ export function privacyRoutes(deps: Deps) {
       "",
       async ({ body, actor, request }) => {
         const mode = parseChange(body);
-        return toJson(await deps.privacy.change(mode, actor.name, expectedVersion(request)));
+        const expected = expectedVersion(request);
+        return toJson(deps, await deps.privacy.change(mode, actor.name, expected));
       },
       {
         parse: "json",
@@ -93,13 +100,15 @@ function parseChange(body: unknown): ContentMode {
   });
 }
 
-function toJson(status: PrivacyStatus) {
+function toJson({ keyring, recipients }: Deps, status: PrivacyStatus) {
   return {
     requested: status.requested,
     effective: status.effective,
     reason: status.reason,
     allow_plaintext: status.allowPlaintext,
     key: status.key,
+    retired_kids: keyring.kids.slice(1),
+    recipients: [...recipients],
     changed_at: new Date(status.changedAtMs).toISOString(),
     changed_by: status.changedBy,
     version: status.version,
