@@ -119,16 +119,16 @@ async function answerWhole(call: OpaqueCall, exchange: Exchange, head: Answer): 
   const body = joinBytes(collected.chunks);
   // With the caller's own credential the provider tells whose an object is.
   const ids = caller.credential === "managed" ? issuedIds(body, operation.issues) : [];
-  try {
-    const { key, timeMs } = attempt.accepted;
-    const provider = attempt.target.provider.name;
-    await deps.store.ledger.issue({ ids, keyId: key.id, provider, timeMs });
-    const outcome = isGood(head) ? "ok" : "upstream_error";
-    const { status } = head;
-    await settle(call, { outcome, status, upstreamStatus: status, firstByteAt }, isRecorded(head));
-  } catch {
-    throw new GatewayError("store_unavailable");
-  }
+  const { key, timeMs } = attempt.accepted;
+  const provider = attempt.target.provider.name;
+  const { status } = head;
+  const outcome = isGood(head) ? "ok" : "upstream_error";
+  // Whichever fails, the other is done: there is a row in any case, and the client learns of no id that is not its own.
+  const kept = await Promise.allSettled([
+    deps.store.ledger.issue({ ids, keyId: key.id, provider, timeMs }),
+    settle(call, { outcome, status, upstreamStatus: status, firstByteAt }, isRecorded(head)),
+  ]);
+  if (kept.some((each) => each.status === "rejected")) throw new GatewayError("store_unavailable");
   record(call, head)?.write(body);
   recording?.end(false);
   const text = NO_BODY.has(head.status) ? null : body;

@@ -351,6 +351,19 @@ describe("files and batches", () => {
     }
   });
 
+  test("are not given out where it can't be written down whose they are; the call has its row all the same", async () => {
+    const { ledger } = gateway.store;
+    const { issue } = ledger;
+    const broken = { issue: () => Promise.reject(new Error("the disk is full")) };
+    Object.assign(ledger, broken);
+    upstream.handle((_, reply) => reply.json(200, { id: "file-of-nobody" }));
+    const response = await upload("/v1/files", { "x-anyray-provider": "one" });
+    Object.assign(ledger, { issue });
+    expect(await refusal(response)).toEqual([503, "store_unavailable"]);
+    expect(await lastRow()).toMatchObject({ endpoint: "files", attempt: 1, unpriced: true });
+    expect(await refusal(await ask("/v1/files/file-of-nobody"))).toEqual([404, "not_found"]);
+  });
+
   test("are listed for nobody who shares the provider's account", async () => {
     for (const path of ["/v1/files", "/v1/batches", "/v1/files?limit=1"]) {
       expect(await refusal(await ask(path))).toEqual([403, "forbidden"]);
