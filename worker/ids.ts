@@ -4,10 +4,14 @@
  */
 import { randomBytes } from "node:crypto";
 
-/** Random hex digits are drawn in bulk: 16 an id. */
+/** Random hex digits are drawn in bulk: 16 an id, the first of them one of four that name the variant of UUID. */
 const POOL_DIGITS = 16_384;
 const TAIL_DIGITS = 16;
 const VARIANTS = ["8", "9", "a", "b"];
+/** Of a counter of twelve bits. */
+const COUNTERS: readonly string[] = Array.from({ length: 0x1000 }, (_, counter) =>
+  counter.toString(16).padStart(3, "0"),
+);
 
 /** Of the request's own span: the random half of the trace id names it, so that nothing more has to be stored. */
 export function requestSpanId(traceId: string): string {
@@ -44,42 +48,53 @@ export function createIdSource(nowMs: () => number, newestRowId: string | null):
     newestRowId === null ? 0 : Number.parseInt(newestRowId.replace("-", "").slice(0, 12), 16) + 1;
   let sequence = 0;
   let traceCounter = 0;
+  /** The digits of a time are the same for a whole millisecond. */
+  let timeMs = -1;
+  let timeDigits = "";
 
-  /** 16 random hex digits, of which the first two bits say which variant of UUID it is. */
-  function tail(): string {
+  /** Moves on in the pool. @returns where 16 unused digits begin */
+  function draw(): number {
     if (used + TAIL_DIGITS > pool.length) {
       pool = randomBytes(POOL_DIGITS / 2).toString("hex");
       used = 0;
     }
-    const variant = VARIANTS[pool.charCodeAt(used) & 3] ?? "8";
-    const rest = pool.slice(used + 1, used + TAIL_DIGITS);
+    const at = used;
     used += TAIL_DIGITS;
-    return variant + rest;
+    return at;
   }
 
-  function digits(ms: number, counter: number): string {
-    const time = ms.toString(16).padStart(12, "0");
-    return `${time}7${(0x1000 + counter).toString(16).slice(1)}${tail()}`;
+  function variantAt(at: number): string {
+    return VARIANTS[pool.charCodeAt(at) & 3] ?? "8";
   }
 
-  function nextRow(): string {
-    const now = nowMs();
-    if (now > lastMs) {
-      lastMs = now;
-      sequence = 0;
-    } else if (++sequence > 0xfff) {
-      lastMs += 1;
-      sequence = 0;
+  function digitsOf(ms: number): string {
+    if (ms !== timeMs) {
+      timeMs = ms;
+      timeDigits = ms.toString(16).padStart(12, "0");
     }
-    return digits(lastMs, sequence);
+    return timeDigits;
   }
 
   return {
     // By the clock as it is: rows are found by it, and only their own ids must never go back.
-    traceId: () => digits(nowMs(), traceCounter++ & 0xfff),
-    rowId: () => {
-      const hex = nextRow();
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    traceId() {
+      const at = draw();
+      const counter = COUNTERS[traceCounter++ & 0xfff] ?? "";
+      return `${digitsOf(nowMs())}7${counter}${variantAt(at)}${pool.slice(at + 1, at + TAIL_DIGITS)}`;
+    },
+    rowId() {
+      const now = nowMs();
+      if (now > lastMs) {
+        lastMs = now;
+        sequence = 0;
+      } else if (++sequence > 0xfff) {
+        lastMs += 1;
+        sequence = 0;
+      }
+      const at = draw();
+      const time = digitsOf(lastMs);
+      const counter = COUNTERS[sequence] ?? "";
+      return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${variantAt(at)}${pool.slice(at + 1, at + 4)}-${pool.slice(at + 4, at + TAIL_DIGITS)}`;
     },
   };
 }

@@ -29,11 +29,12 @@ async function main(): Promise<void> {
     development: false,
     error: () => new Response(null, { status: 500 }),
     fetch: (request, listener) => {
-      // Silence on a request under way is the gateway's own business.
-      listener.timeout(request, 0);
+      // Silence on a request under way is the gateway's own business. Others are told of when they last (`keepOpen`).
+      if (request.method === "GET") listener.timeout(request, 0);
       return gateway.app.fetch(request, () => listener.requestIP(request)?.address ?? null);
     },
   });
+  gateway.deps.live.keepOpen = (request) => server.timeout(request, 0);
   const { log } = gateway.deps;
   // One request's failure is no other's: what nobody caught is named, and the process goes on.
   process.on("uncaughtException", (error) => {

@@ -30,10 +30,10 @@ const COMMA = 0x2c;
 
 /**
  * Every top-level member in order, duplicates included.
- * @param bytes one JSON object that `JSON.parse` has accepted; anything else gives nonsense.
+ * @param text the bytes of one JSON object that `JSON.parse` has accepted, a character a byte; anything else gives nonsense.
  */
-export function scanFields(bytes: Uint8Array): FieldSpan[] {
-  return scanObject(latin1(bytes), 0).fields;
+export function scanFields(text: string): FieldSpan[] {
+  return scanObject(text, 0).fields;
 }
 
 /** The members of the object whose text begins at `start` (white space allowed). */

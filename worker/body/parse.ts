@@ -2,6 +2,7 @@
  * From untrusted bytes to a request body: valid UTF-8, valid JSON, one object, no member that two readers could
  * read differently. What the members mean is the dialect's business.
  */
+import { latin1 } from "../bytes.ts";
 import { GatewayError } from "../errors.ts";
 import { scanFields, type FieldSpan } from "./fields.ts";
 
@@ -26,6 +27,9 @@ export interface JsonBody {
   readonly fields: ReadonlyMap<string, FieldSpan>;
 }
 
+/** A name that case folding leaves as it is: the usual one. */
+const FOLDED = /^[a-z0-9_]*$/;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -33,16 +37,18 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * `ambiguous_field` (a top-level name twice, or a metered name in other letter case)
  */
 export function parseJsonBody(bytes: Uint8Array): JsonBody {
-  const json = parseObject(bytes);
+  const text = decode(bytes);
+  const json = parseObject(text);
   const fields = new Map<string, FieldSpan>();
-  for (const field of scanFields(bytes)) {
+  // Text that is ASCII alone has a character a byte already.
+  for (const field of scanFields(text.length === bytes.length ? text : latin1(bytes))) {
     if (fields.has(field.name)) {
       throw new GatewayError(
         "ambiguous_field",
         METERED.has(field.name) ? { field: field.name } : {},
       );
     }
-    if (!METERED.has(field.name)) {
+    if (!METERED.has(field.name) && !FOLDED.test(field.name)) {
       const folded = foldCase(field.name);
       if (METERED.has(folded)) throw new GatewayError("ambiguous_field", { field: folded });
     }
@@ -51,10 +57,18 @@ export function parseJsonBody(bytes: Uint8Array): JsonBody {
   return { bytes, json, fields };
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> {
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new GatewayError("invalid_json");
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(bytes));
+    value = JSON.parse(text);
   } catch {
     // The runtime's error quotes the input: it must not travel on.
     throw new GatewayError("invalid_json");

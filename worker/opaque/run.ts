@@ -45,7 +45,7 @@ export async function passUnread(
   objectId: string | null,
 ): Promise<Response> {
   const traceId = deps.ids.traceId();
-  const flight = new Flight(deps.live, request.signal);
+  const flight = new Flight(deps.live, request);
   const response = await answer(deps, { operation, request, objectId, traceId, flight });
   flight.returned();
   const labels = `endpoint="${operation.endpoint}",status="${response.status}"`;

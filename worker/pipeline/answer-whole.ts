@@ -19,6 +19,8 @@ import { isHandedOn, refusalOf } from "./provider-errors.ts";
 import { attemptHeaders } from "./respond.ts";
 import type { Ending } from "./settle.ts";
 
+const utf8 = new TextDecoder();
+
 /** @throws GatewayError for an answer that can't be handed on; its row is written by then */
 export async function answerWhole(
   call: Call,
@@ -112,7 +114,7 @@ function wholeAnswer(call: Call, head: Answer, collected: Collected): WholeAnswe
 
 function readFacts(call: Call, body: Uint8Array): AnswerFacts | null {
   if (body.length > LARGE_ANSWER_BYTES) return readLargeAnswer(call.wire, body, body);
-  const json = parseJsonObject(new TextDecoder().decode(body));
+  const json = parseJsonObject(utf8.decode(body));
   return json === null ? null : call.wire.readAnswer(json);
 }
 

@@ -1,20 +1,34 @@
 /** One request under way: what a hang-up must stop, and whether it still can. */
-import type { LiveRequests } from "./live-requests.ts";
+import type { LiveRequest, LiveRequests } from "./live-requests.ts";
 
-export class Flight {
+export class Flight implements LiveRequest {
   readonly #live: LiveRequests;
-  readonly #abort = () => this.#aborted();
+  /** Null once it is over: nothing is left to watch. */
+  #request: Request | null;
   #onAbort: (() => void) | null = null;
-  #isDone = false;
   #isAborted = false;
   #isHandedOver = false;
 
-  /** @param signal fires when the client hangs up; on Deno also after a good answer, hence `done` */
-  constructor(live: LiveRequests, signal: AbortSignal) {
+  constructor(live: LiveRequests, request: Request) {
     this.#live = live;
-    live.add(this.#abort);
-    signal.addEventListener("abort", this.#abort, { once: true });
-    if (signal.aborted) this.#isAborted = true;
+    this.#request = request;
+    live.add(this);
+  }
+
+  watch(): void {
+    const request = this.#request;
+    if (request === null) return;
+    this.#live.keepOpen(request);
+    const { signal } = request;
+    // On Deno it also fires after a good answer, hence `done`.
+    if (signal.aborted) this.abort();
+    else signal.addEventListener("abort", () => this.abort(), { once: true });
+  }
+
+  abort(): void {
+    if (this.#request === null || this.#isAborted) return;
+    this.#isAborted = true;
+    this.#onAbort?.();
   }
 
   get isAborted(): boolean {
@@ -24,7 +38,7 @@ export class Flight {
   /** What to stop from now on; replaces what was set before. Called at once if the client is gone already. */
   onAbort(stop: () => void): void {
     this.#onAbort = stop;
-    if (this.#isAborted && !this.#isDone) stop();
+    if (this.#isAborted && this.#request !== null) stop();
   }
 
   /** A stream answers from here on: it calls `done` when it is settled. */
@@ -40,15 +54,9 @@ export class Flight {
 
   /** The request is settled: nothing is left to stop. */
   done(): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
+    if (this.#request === null) return;
+    this.#request = null;
     this.#onAbort = null;
-    this.#live.delete(this.#abort);
-  }
-
-  #aborted(): void {
-    if (this.#isDone || this.#isAborted) return;
-    this.#isAborted = true;
-    this.#onAbort?.();
+    this.#live.delete(this);
   }
 }

@@ -85,7 +85,7 @@ async function forward(
   const traceId = deps.ids.traceId();
   let recording: Recording | null = null;
   let hold: RateHold | null = null;
-  const flight = new Flight(deps.live, request.signal);
+  const flight = new Flight(deps.live, request);
   try {
     if (deps.live.isDraining) throw new GatewayError("draining");
     const caller = await authenticate(deps, request.headers);

@@ -48,7 +48,7 @@ interface Progress {
 /** Answers one generation request. Never rejects. */
 export async function run(deps: Deps, endpoint: Endpoint, request: Request): Promise<Response> {
   const traceId = deps.ids.traceId();
-  const flight = new Flight(deps.live, request.signal);
+  const flight = new Flight(deps.live, request);
   const response = await answer(deps, endpoint, request, traceId, flight);
   flight.returned();
   deps.counters.add("anyray_requests_total", `endpoint="${endpoint}",status="${response.status}"`);
