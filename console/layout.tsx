@@ -10,6 +10,8 @@ import type { SignedIn } from "./visit.ts";
 interface FrameProps {
   readonly title: string;
   readonly path: string;
+  /** With its query: where a choice of colours leads back to. */
+  readonly here: string;
   readonly who: SignedIn;
   readonly theme: Theme;
   readonly said: string | null;
@@ -18,14 +20,14 @@ interface FrameProps {
 
 /** For who is signed in. */
 export function Document(props: FrameProps) {
-  const { title, path, who, theme, said, children } = props;
+  const { title, path, here, who, theme, said, children } = props;
   return (
     <Html title={title} theme={theme}>
       <a class="skip" href="#main">
         Skip to content
       </a>
       <div class="frame" hx-boost:inherited="target:#main swap:outerHTML">
-        <Side path={path} who={who} theme={theme} />
+        <Side path={path} here={here} who={who} theme={theme} />
         <Main said={said}>{children}</Main>
       </div>
     </Html>
@@ -33,12 +35,12 @@ export function Document(props: FrameProps) {
 }
 
 /** What takes the place of the page's middle, and the navigation's marks. */
-export function Fragment({ title, path, who, theme, said, children }: FrameProps) {
+export function Fragment({ title, path, here, who, theme, said, children }: FrameProps) {
   return (
     <>
       <title safe>{titleOf(title)}</title>
       <Main said={said}>{children}</Main>
-      <Nav path={path} who={who} theme={theme} isSwapped />
+      <Nav path={path} here={here} who={who} theme={theme} isSwapped />
     </>
   );
 }
@@ -55,6 +57,16 @@ export function PlainDocument({
         {children}
       </main>
     </Html>
+  );
+}
+
+/** The same, in the place of a page's middle. */
+export function PlainFragment({ title, children }: Pick<FrameProps, "title" | "children">) {
+  return (
+    <>
+      <title safe>{titleOf(title)}</title>
+      <main id="main">{children}</main>
+    </>
   );
 }
 
@@ -98,22 +110,28 @@ function Main({ said, children }: Pick<FrameProps, "said" | "children">) {
   );
 }
 
-type NavProps = Pick<FrameProps, "path" | "who" | "theme">;
+type NavProps = Pick<FrameProps, "path" | "here" | "who" | "theme">;
 
-function Side({ path, who, theme }: NavProps) {
+function Side({ path, here, who, theme }: NavProps) {
   return (
     <header class="side">
       <a class="brand" href={homeOf(who)}>
         <Mark />
         <span>Anyray</span>
       </a>
-      <Nav path={path} who={who} theme={theme} />
+      <Nav path={path} here={here} who={who} theme={theme} />
     </header>
   );
 }
 
 /** Twice the same list: beside the page where there is room, and behind a button on a phone. */
-function Nav({ path, who, theme, isSwapped = false }: NavProps & { readonly isSwapped?: boolean }) {
+function Nav({
+  path,
+  here,
+  who,
+  theme,
+  isSwapped = false,
+}: NavProps & { readonly isSwapped?: boolean }) {
   return (
     <div id="nav" class="nav" {...(isSwapped ? { "hx-swap-oob": "true" } : {})}>
       <nav class="nav-wide" aria-label="Pages">
@@ -130,7 +148,7 @@ function Nav({ path, who, theme, isSwapped = false }: NavProps & { readonly isSw
           </nav>
         </div>
       </details>
-      <Account who={who} path={path} theme={theme} />
+      <Account who={who} here={here} theme={theme} />
     </div>
   );
 }
@@ -168,7 +186,7 @@ const THEME_LABELS: Readonly<Record<Theme, string>> = {
   dark: "Dark",
 };
 
-function Account({ who, path, theme }: NavProps) {
+function Account({ who, here, theme }: Omit<NavProps, "path">) {
   return (
     <details class="menu account">
       <summary>
@@ -182,7 +200,7 @@ function Account({ who, path, theme }: NavProps) {
       </summary>
       <div class="menu-body">
         <form class="theme" method="post" action="/preferences/theme" hx-boost="false">
-          <input type="hidden" name="to" value={path} />
+          <input type="hidden" name="to" value={here} />
           <fieldset>
             <legend class="hidden">Colours</legend>
             {THEMES.map((name) => (

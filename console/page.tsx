@@ -4,12 +4,18 @@
  */
 import { ApiRefusal, ask, createApi, type Fetcher } from "./api.ts";
 import { PageHead } from "./components/head.tsx";
-import { Fault } from "./components/states.tsx";
+import { Fault, Notice } from "./components/states.tsx";
 import { PAGE_HEADERS } from "./headers.ts";
-import { Document, Fragment, PlainDocument } from "./layout.tsx";
+import { Document, Fragment, PlainDocument, PlainFragment } from "./layout.tsx";
 import { homeOf } from "./nav.ts";
 import { readPreferences } from "./preferences.ts";
-import { endedSessionCookie, parseCookies, readToken, type Cookies } from "./session.ts";
+import {
+  endedSessionCookie,
+  parseCookies,
+  readToken,
+  returnPathOf,
+  type Cookies,
+} from "./session.ts";
 import {
   SAID_COOKIE,
   type Answer,
@@ -42,6 +48,11 @@ function isPartial(request: Request): boolean {
   return request.headers.get("hx-request-type") === "partial";
 }
 
+/** Whether it is a part of a page that stands: asked for by the page, not by its reader. */
+function isPart(request: Request): boolean {
+  return isPartial(request) && request.headers.get("hx-boosted") === null;
+}
+
 /** Sent as `application/x-www-form-urlencoded`; anything else counts as empty. */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   if (request.method !== "POST") return new URLSearchParams();
@@ -51,14 +62,23 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(text.length > MAX_FORM_BYTES ? "" : text);
 }
 
+/** A whole document. */
 export async function htmlAnswer(
+  html: JSX.Element,
+  status: number,
+  cookies: readonly string[] = [],
+): Promise<Response> {
+  return htmlPiece(`<!doctype html>${await html}`, status, cookies);
+}
+
+async function htmlPiece(
   html: JSX.Element,
   status: number,
   cookies: readonly string[] = [],
 ): Promise<Response> {
   const headers = new Headers(PAGE_HEADERS.map(([name, value]): [string, string] => [name, value]));
   for (const cookie of cookies) headers.append("set-cookie", cookie);
-  return new Response(`<!doctype html>${await html}`, { status, headers });
+  return new Response(await html, { status, headers });
 }
 
 /** The answer to one of the console's own addresses. */
@@ -118,28 +138,26 @@ async function frame(visit: Visit, request: Request, answer: Answer): Promise<Re
     // The sign-in ended between two questions of the page.
     return answer.status === 401 ? toSignIn(request) : answer;
   }
-  if ("piece" in answer && isPartial(request)) return htmlPiece(answer.piece);
+  if (isPart(request)) {
+    if ("piece" in answer) return htmlPiece(answer.piece, 200);
+    // A whole page does not belong within another: what is wrong is said in the part's place.
+    const { title, status = 200 } = answer;
+    return htmlPiece(<Notice tone="bad" title={title} />, status);
+  }
   const { title, body, status = 200 } = "piece" in answer ? wholePiece(answer.piece) : answer;
   const props = {
     title,
     path: visit.url.pathname,
+    here: visit.url.pathname + visit.url.search,
     who: visit.who,
     theme: visit.preferences.theme,
     said: visit.said,
   };
   const forget = visit.said === null ? [] : [`${SAID_COOKIE}=; Path=/; Max-Age=0`];
-  if (!isPartial(request))
+  if (!isPartial(request)) {
     return htmlAnswer(<Document {...props}>{body}</Document>, status, forget);
-  const response = await htmlAnswer("", status, forget);
-  return new Response(await (<Fragment {...props}>{body}</Fragment>), {
-    status,
-    headers: response.headers,
-  });
-}
-
-async function htmlPiece(piece: JSX.Element): Promise<Response> {
-  const headers = PAGE_HEADERS.map(([name, value]): [string, string] => [name, value]);
-  return new Response(await piece, { headers });
+  }
+  return htmlPiece(<Fragment {...props}>{body}</Fragment>, status, forget);
 }
 
 /** For whoever opens a part's address as if it were a page. */
@@ -155,10 +173,8 @@ function wholePiece(piece: JSX.Element): Page {
 
 /** To the sign-in, and back here after it. With scripts the whole window goes: it is another frame. */
 function toSignIn(request: Request): Response {
-  const { pathname, search } = new URL(request.url);
-  const isPage = request.method === "GET";
-  const to =
-    isPage && pathname + search !== "/" ? `?to=${encodeURIComponent(pathname + search)}` : "";
+  const back = backPath(request);
+  const to = back === "/" ? "" : `?to=${encodeURIComponent(back)}`;
   const headers = new Headers({ "cache-control": "no-store" });
   if (readToken(readCookies(request)) !== null) headers.append("set-cookie", endedSessionCookie());
   if (request.headers.get("hx-request") === "true") {
@@ -169,12 +185,23 @@ function toSignIn(request: Request): Response {
   return new Response(null, { status: 303, headers });
 }
 
+/** Where the reader is, or was going: a part of a page leads back to the page, and a change to the beginning. */
+function backPath(request: Request): string {
+  if (request.method !== "GET") return "/";
+  const url = isPart(request) ? URL.parse(request.headers.get("hx-current-url") ?? "") : null;
+  const { pathname, search } = url ?? new URL(request.url);
+  return returnPathOf(pathname + search);
+}
+
 /** Before it is known who asks. */
 async function strangerFault(request: Request, error: unknown): Promise<Response> {
-  if (error instanceof ApiRefusal && error.status === 401) return toSignIn(request);
+  // 429: many sign-ins ended at once, and all of them ask through this one address. Those that live are not held up.
+  if (error instanceof ApiRefusal && [401, 429].includes(error.status)) return toSignIn(request);
+  const { title, body } = awayPage(new URL(request.url));
+  if (isPart(request)) return htmlPiece(<Notice tone="bad" title={title} />, 503);
+  if (isPartial(request))
+    return htmlPiece(<PlainFragment title={title}>{body}</PlainFragment>, 503);
   const { theme } = readPreferences(readCookies(request));
-  const page = awayPage(new URL(request.url));
-  const { title, body } = page;
   return htmlAnswer(
     <PlainDocument title={title} theme={theme}>
       {body}

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
 import type { Browser, Page } from "playwright-core";
+import { until } from "../../worker/testing/until.ts";
 import { routes } from "../pages/index.ts";
 import {
   askDemo,
@@ -248,6 +249,8 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
     async () => {
       const { context, page } = await openPage(browser, stack.url);
       await signIn(page, stack);
+      // All parts are there: none of them finds out first.
+      await page.getByRole("link", { name: "All users" }).waitFor();
       const [cookie] = (await context.cookies()).filter(({ name }) => name === "__Host-anyray");
       await fetch(`${stack.gateway.url}/admin/session`, {
         method: "DELETE",
@@ -261,6 +264,38 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
       await page.getByLabel("Admin token").fill(stack.gateway.adminToken);
       await page.getByRole("button", { name: "Sign in" }).first().click();
       await page.getByRole("heading", { level: 1, name: "Users" }).waitFor();
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "what can't be undone is asked for once more, and said once it is done",
+    async () => {
+      await askDemo(stack);
+      const { context, page, errors } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      await until(async () => {
+        await page.goto(`${stack.url}/users/ann%40example.com`);
+        return (await page.getByRole("link", { name: "Erase…" }).count()) > 0 ? true : null;
+      });
+      await page.evaluate("window.stays = true");
+      await page.getByRole("link", { name: "Erase…" }).click();
+      await page
+        .getByRole("heading", { level: 1, name: "Erase the content of ann@example.com?" })
+        .waitFor();
+      await page.getByLabel("Type ann@example.com to confirm").fill("bo@example.com");
+      await page.getByRole("button", { name: "Destroy the key" }).click();
+      await page.getByText("Nothing was erased.").waitFor();
+      await page.getByLabel("Type ann@example.com to confirm").fill("ann@example.com");
+      await page.getByRole("button", { name: "Destroy the key" }).click();
+      await page.getByText("The content key of ann@example.com is destroyed.").waitFor();
+      expect(new URL(page.url()).pathname).toBe("/users/ann%40example.com");
+      expect(await page.evaluate("window.stays === true")).toBe(true);
+      // Said once.
+      await page.reload();
+      expect(await page.getByText("is destroyed").count()).toBe(0);
+      expect(errors.filter((error) => !isStatusNote(error))).toEqual([]);
       await context.close();
     },
     LIMIT_MS,

@@ -7,7 +7,13 @@ import { makeHostile, PUBLIC_GATEWAY } from "./hostile.ts";
 
 export const ORIGIN = "http://localhost:3000";
 /** What htmx sends when a link is followed. */
-export const FRAGMENT = { "hx-request": "true", "hx-request-type": "partial" } as const;
+export const FRAGMENT = {
+  "hx-request": "true",
+  "hx-request-type": "partial",
+  "hx-boosted": "true",
+} as const;
+/** What it sends for a part of a page. */
+export const PART = { "hx-request": "true", "hx-request-type": "partial" } as const;
 export const ROLES = ["owner", "admin", "auditor", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -49,19 +55,22 @@ interface TestConsoleOptions {
   /** Settings of the gateway. */
   readonly env?: Record<string, string>;
   readonly publicUrl?: URL | null;
+  /** From which the gateway sees the console ask; default: it does not look. */
+  readonly address?: string;
 }
 
 export async function startConsole(options: TestConsoleOptions = {}): Promise<TestConsole> {
-  const { env = {}, publicUrl = null } = options;
+  const { env = {}, publicUrl = null, address } = options;
   const gateway = await startGateway(env);
   const asked: string[] = [];
   const heard: string[] = [];
   let state: "fine" | "hostile" | "away" = "fine";
+  const peer = address === undefined ? [] : ([() => address] as const);
   const fetcher: Fetcher = async (url, init) => {
     const request = new Request(url, init);
     asked.push(`${request.method} ${url.replace("http://localhost", "")}`);
     if (state === "away") throw new Error("connection refused");
-    const response = await gateway.gateway.app.fetch(request);
+    const response = await gateway.gateway.app.fetch(request, ...peer);
     // A stream of events has no end to wait for.
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
     if (!isStream) heard.push(await response.clone().text());

@@ -122,6 +122,9 @@ export function testPage(page: PageUnderTest): void {
       const { status, html } = await at.get(path, token);
       expect(status).toBe(503);
       expect(html).toContain("The gateway does not answer");
+      const fragment = await at.get(path, token, FRAGMENT);
+      expect(fragment.status).toBe(503);
+      expect(fragment.html).toStartWith("<title>");
     });
   });
 }

@@ -40,7 +40,9 @@ try {
       await shoot("sign-in");
       await signIn(page, stack);
       for (const path of paths) {
-        await page.goto(stack.url + path.replace(":id", traceId), { waitUntil: "networkidle" });
+        await page.goto(stack.url + path.replace(":id", traceId));
+        // Parts that come later; a live page is never idle.
+        await page.waitForFunction("document.querySelector('.later') === null");
         // Ids differ each time.
         const name = path.replaceAll(/_\w{8,}/g, "").replaceAll(/[^a-z]+/g, "-");
         await shoot(name.replaceAll(/^-|-$/g, "") || "overview");

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { makeRow } from "../../../db/contract/rows.ts";
 import { createIdSource } from "../../../worker/ids.ts";
-import { FRAGMENT, startConsole } from "../../testing/console.ts";
+import { PART, startConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 import { figuresOf, sumUsd } from "./figures.ts";
 
@@ -30,12 +30,22 @@ test("the overview asks for who and what once it stands", async () => {
     const { html } = await at.get("/?range=7d", token);
     expect(html).toContain('hx-get="/overview/top?range=7d"');
     expect(textOf(html)).toContain("Show users, teams and models");
-    const piece = await at.get("/overview/top?range=7d", token, FRAGMENT);
+    const piece = await at.get("/overview/top?range=7d", token, PART);
     expect(piece.html).toStartWith('<div class="columns"><section');
     expect(textOf(piece.html)).toContain("bo");
     const opened = await at.get("/overview/top?range=7d", token);
     expect(opened.html).toContain('<h1 tabindex="-1">A part of a page</h1>');
-    expect((await at.get("/overview/top", await at.signIn("auditor"), FRAGMENT)).status).toBe(403);
+    expect((await at.get("/overview/top", await at.signIn("auditor"), PART)).status).toBe(403);
+    // Where the sign-in has ended meanwhile, the page is what one comes back to, not the part.
+    const asked = { ...PART, "hx-current-url": "http://localhost:3000/?range=7d" };
+    const ended = await at.get("/overview/top?range=7d", null, asked);
+    expect(ended.headers.get("hx-redirect")).toBe("/sign-in?to=%2F%3Frange%3D7d");
+    // What is wrong with a part stands in its place.
+    const wrong = await at.get("/overview/top", await at.signIn("auditor"), PART);
+    expect(wrong.html).toStartWith('<div class="notice bad" role="alert">');
+    at.takeGatewayAway();
+    const away = await at.get("/overview/top", token, PART);
+    expect([away.status, away.html.includes("<main")]).toEqual([503, false]);
   } finally {
     await at.stop();
   }

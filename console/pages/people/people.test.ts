@@ -1,7 +1,7 @@
 /** Users and teams: lists, one of them, and the erasure. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { until } from "../../../worker/testing/until.ts";
-import { FRAGMENT, startConsole, type TestConsole } from "../../testing/console.ts";
+import { PART, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 
 const ANN = "ann@example.com";
@@ -80,7 +80,7 @@ describe("one user", () => {
       expect(html).toContain(`hx-get="${path}/behind"`);
       // Sealed content is none of a viewer's business.
       expect(textOf(html)).not.toContain("Sealed content");
-      const piece = await at.get(`${path}/behind`, token, FRAGMENT);
+      const piece = await at.get(`${path}/behind`, token, PART);
       expect(textOf(piece.html)).toContain("Newest requests");
       expect(piece.html).not.toContain("<main");
     } finally {

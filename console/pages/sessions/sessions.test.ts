@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeRow } from "../../../db/contract/rows.ts";
 import { createIdSource } from "../../../worker/ids.ts";
-import { startConsole, type TestConsole } from "../../testing/console.ts";
+import { PART, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 import { sessionLink } from "./link.ts";
 
@@ -73,7 +73,7 @@ describe("sessions", () => {
     const { html } = await at.get("/sessions?range=30d", token);
     expect(html).not.toContain("<table");
     const part = /hx-get="([^"]+)"/.exec(html)?.[1] ?? "";
-    const piece = await at.get(part, token);
+    const piece = await at.get(part, token, PART);
     expect(textOf(piece.html)).toContain("long 120");
     expect(piece.html).not.toContain("<h1");
     const link = /href="([^"]+)"[^>]*>Show the sessions/.exec(html)?.[1] ?? "";

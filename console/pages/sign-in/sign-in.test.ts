@@ -76,6 +76,27 @@ describe("a sign-in", () => {
   });
 });
 
+test("many sign-ins that ended lead to the sign-in, each of them, and hold up none that live", async () => {
+  const busy = await startConsole({ address: "127.0.0.1" });
+  try {
+    const token = await busy.signIn();
+    const ended = "ans_0123456789012345678901234567890123456789_0123";
+    for (let count = 0; count < 40; count++) {
+      const { status, headers } = await busy.get("/health", ended);
+      expect([count, status, headers.get("location")]).toEqual([
+        count,
+        303,
+        "/sign-in?to=%2Fhealth",
+      ]);
+    }
+    expect((await busy.get("/health", token)).status).toBe(200);
+    const { status } = await busy.post("/sign-in", { token: busy.gateway.adminToken }, null);
+    expect(status).toBe(303);
+  } finally {
+    await busy.stop();
+  }
+});
+
 describe("a change", () => {
   test("counts only from a page of our own", async () => {
     const token = await at.signIn();

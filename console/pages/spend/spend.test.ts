@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeRow } from "../../../db/contract/rows.ts";
 import { createIdSource } from "../../../worker/ids.ts";
-import { FRAGMENT, startConsole, type TestConsole } from "../../testing/console.ts";
+import { PART, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 import { seriesOf, wholeSeries } from "./course.ts";
 
@@ -86,7 +86,7 @@ describe("the Spend page", () => {
     expect(html).toContain('hx-get="/spend/course?group_by=user&range=7d"');
     expect(textOf(html)).toContain("Show the course over time");
     const text = async (query: string) =>
-      textOf((await at.get(`/spend/course?${query}`, token, FRAGMENT)).html);
+      textOf((await at.get(`/spend/course?${query}`, token, PART)).html);
     expect(await text("group_by=user")).toMatch(/No user ann@example\.com .* \$2\.00 \$2\.00 $/);
     expect(await text("group_by=day")).toMatch(/ \$4\.00 $/);
     expect(await text("group_by=model&team=core")).toMatch(/ \$2\.00 \$2\.00 $/);

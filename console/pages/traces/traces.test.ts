@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeRow } from "../../../db/contract/rows.ts";
 import { createIdSource } from "../../../worker/ids.ts";
 import { until } from "../../../worker/testing/until.ts";
-import { startConsole, type TestConsole } from "../../testing/console.ts";
+import { PART, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
 import { barsOf } from "./bars.ts";
 import { parseTraceId } from "./query.ts";
@@ -117,7 +117,7 @@ describe("the search", () => {
     const { html } = await at.get(path, token);
     const part = /hx-get="([^"]+)"/.exec(html)?.[1] ?? "";
     expect(html).not.toContain("<table");
-    const piece = await at.get(part, token);
+    const piece = await at.get(part, token, PART);
     expect([...piece.html.matchAll(/href="\/traces\/[0-9a-f]{32}"/g)]).toHaveLength(50);
     expect(piece.html).not.toContain("<h1");
     expect(piece.html).not.toContain("part=found");
