@@ -95,9 +95,7 @@ async function settle(): Promise<void> {
 const megabytes = (name: string): string =>
   number(statSync(join(dataDir, name)).size / 1_048_576, 1);
 
-const settleStart = performance.now();
 await settle();
-const settledS = (performance.now() - settleStart) / 1_000;
 const team = await measure(["team"], {}, TEAM_TIMES);
 const plain: Line[] = [];
 for (const groupBy of groupings) plain.push(await measure(groupBy, {}));
@@ -125,7 +123,7 @@ const teamP95 = (kind: "passed" | "used"): string => number(percentile(team[kind
 const isPair = ({ groupBy }: Line): boolean => groupBy.length === 2;
 process.stdout.write(
   `${[
-    `${totals.rows} rows in the last 30 days; ledger ${megabytes("anyray.sqlite")} MiB, sums ${megabytes("rollup.sqlite")} MiB, made within ${number(settledS)} s`,
+    `${totals.rows} rows in the last 30 days; ledger ${megabytes("anyray.sqlite")} MiB, sums ${megabytes("rollup.sqlite")} MiB`,
     "",
     "| question | kinds | median, ms | slowest of all | processors, median, ms | most of all |",
     "| --- | --- | --- | --- | --- | --- |",
