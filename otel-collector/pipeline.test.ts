@@ -162,6 +162,29 @@ suite("the Collector before Jaeger", () => {
     expect(found.sort(byKey)).toEqual(attributes.sort(byKey));
   });
 
+  test("lets the metadata pass that an operator has kept, by its pattern and no further", async () => {
+    const traceId = hex(16);
+    const passed = ["anyray.metadata.project", `anyray.metadata.${"k".repeat(32)}`];
+    const removed = [
+      "anyray.metadata.",
+      "anyray.metadata.1st",
+      "anyray.metadata.a.b",
+      "anyray.metadata.a b",
+      `anyray.metadata.${"k".repeat(33)}`,
+      "x.anyray.metadata.project",
+    ];
+    const attributes = [
+      ...passed.map((key) => text(key, "apollo 11")),
+      ...removed.map((key) => text(key, PROMPT)),
+    ];
+    await send(collector.url, traceOf(traceId, attributes));
+    const trace = await readTrace(jaeger.queryUrl, traceId);
+    expect(JSON.stringify(trace)).not.toContain(PROMPT);
+    const found = onlySpan(trace).attributes.filter(({ key }) => key.includes("metadata"));
+    expect(found.map(({ key }) => key).sort()).toEqual([...passed].sort());
+    expect(found.every(({ value }) => JSON.stringify(value).includes("apollo 11"))).toBe(true);
+  });
+
   test("removes readable content and every other foreign attribute, and counts them", async () => {
     const traceId = hex(16);
     const attributes = [
