@@ -50,7 +50,10 @@ const SECTIONS: readonly NavSection[] = [
   },
   {
     label: "Set-up",
-    items: [],
+    items: [
+      { href: "/providers", label: "Providers", icon: "provider", area: "providers" },
+      { href: "/routes", label: "Routes", icon: "route", area: "providers" },
+    ],
   },
 ];
 

@@ -11,6 +11,8 @@ import { patternRoutes } from "./patterns/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.tsx";
 import { privacyRoutes } from "./privacy/routes.ts";
+import { providerRoutes } from "./providers/routes.ts";
+import { aliasRoutes } from "./aliases/routes.ts";
 import { sessionPages } from "./sessions/routes.ts";
 import { spendRoutes } from "./spend/routes.ts";
 import { traceRoutes } from "./traces/routes.tsx";
@@ -27,6 +29,8 @@ export const routes: readonly Route[] = [
   ...limitRoutes,
   ...privacyRoutes,
   ...boundaryRoutes,
+  ...providerRoutes,
+  ...aliasRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,
