@@ -42,7 +42,7 @@ try {
       for (const path of paths) {
         await page.goto(stack.url + path.replace(":id", traceId));
         // Parts that come later; a live page is never idle.
-        await page.waitForFunction("document.querySelector('.later') === null");
+        await page.locator(".later").waitFor({ state: "detached" });
         // Ids differ each time.
         const name = path.replaceAll(/_\w{8,}/g, "").replaceAll(/[^a-z]+/g, "-");
         await shoot(name.replaceAll(/^-|-$/g, "") || "overview");
