@@ -32,6 +32,7 @@ export interface StoreOptions {
 const DATABASE = "anyray.sqlite";
 const CONTENT = "content.sqlite";
 const SHIPPING = "shipping.sqlite";
+const KEPT = "shared.json";
 /** The exporter's. */
 const OUTBOX = "outbox.sqlite";
 
@@ -155,6 +156,7 @@ async function assembleShared(
       tail: openTail(path),
       rows: createLocalRows(database),
       shipping,
+      keptFile: join(dataDir, KEPT),
       readByOthers: () => readHandedOver(join(dataDir, OUTBOX)),
     });
   } catch (error) {

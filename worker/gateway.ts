@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { dirname, normalize } from "node:path";
-import type { Store } from "../db/store.ts";
+import { StoreUnavailable, type Store } from "../db/store.ts";
 import { Access } from "./accounts/access.ts";
 import { createPasswords } from "./accounts/password.ts";
 import { SignIn } from "./accounts/sign-in.ts";
@@ -36,7 +36,7 @@ import { Roster } from "./providers/roster.ts";
 import { RetentionWindows } from "./retention-windows.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { startRetention } from "./retention.ts";
-import { followOthers, forgetReservations } from "./shared-database.ts";
+import { followOthers, forgetReservations, loadUsage } from "./shared-database.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { Histograms } from "./telemetry/histograms.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
@@ -133,7 +133,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   await addFirstKey(store, config.secrets.clientKey, clock.now());
   await settleCrashed(store, settler, roster, log);
   await forgetReservations(store, log);
-  await quotas.loadUsage();
+  await loadUsage(store, quotas);
 
   const reloadPrices = oneAtATime(async () => {
     catalogue = await loadCatalogue(store, log);
@@ -392,8 +392,9 @@ async function addFirstKey(store: Store, secret: string, nowMs: number): Promise
     previousHash: null,
     previousUntilMs: null,
   });
-  // Another gateway with the same key may have come first.
+  // Another gateway with the same key may have come first; or nobody can be asked now, and the next start makes it.
   await create.catch(async (error: unknown) => {
+    if (error instanceof StoreUnavailable) return;
     const keys = await store.keys.list();
     if (!keys.some(({ secretHash }) => secretHash === parsed.hash)) throw error;
   });

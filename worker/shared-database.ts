@@ -16,6 +16,12 @@ export async function forgetReservations({ shared }: Store, log: Log): Promise<v
   }
 }
 
+/** What is used of the caps. Rejects if it can't be read, but from a database that others share: that is read again, and again. */
+export async function loadUsage({ shared }: Store, quotas: Quotas): Promise<void> {
+  const loading = quotas.loadUsage();
+  await (shared === null ? loading : loading.catch(() => undefined));
+}
+
 export interface Following {
   readonly store: Store;
   readonly quotas: Quotas;

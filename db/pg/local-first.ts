@@ -15,7 +15,7 @@ interface Pending {
 }
 
 export interface LocalFirstOptions {
-  readonly local: Pick<Local, "ledger" | "shipping">;
+  readonly local: Pick<Local, "ledger" | "rows" | "shipping">;
   readonly remote: LedgerStore;
   readonly shipper: Shipper;
   /** A row is about to be committed. */
@@ -36,7 +36,10 @@ export function createLocalFirst(options: LocalFirstOptions): LedgerStore {
     const batch = pending;
     pending = [];
     const extras = batch.filter(
-      ({ responseId, charges }) => responseId !== undefined || charges.length > 0,
+      ({ row, responseId, charges }) =>
+        (responseId !== undefined || charges.length > 0) &&
+        // Of an attempt whose row is there, what was held for that row counts.
+        (row.outcome !== "crashed" || !local.rows.has(row)),
     );
     try {
       if (extras.length > 0) {

@@ -14,7 +14,7 @@ export const LOCKS = { migrate: 5_270_001, audit: 5_270_002, partition: 5_270_00
 /** How the database's schema stands to this version of Anyray. */
 export type SchemaState = "current" | "migration_pending" | "newer";
 
-/** @throws (rejects with) Error if the database was written by a newer version, or a migration fails (nothing is changed then) */
+/** @throws (rejects with) NewerDatabase; or what went wrong in a migration (nothing is changed then) */
 export async function migrate(client: PgClient): Promise<void> {
   const migrations = readMigrationFiles({ migrationsFolder: FOLDER });
   if ((await readSchemaState(client)) === "current") return;
@@ -25,7 +25,7 @@ export async function migrate(client: PgClient): Promise<void> {
     );
     const applied = await appliedUntil(tx);
     if (applied > newest()) {
-      throw new Error("The database was written by a newer version of Anyray.");
+      throw new NewerDatabase();
     }
     for (const { sql, hash, folderMillis } of migrations) {
       if (folderMillis <= applied) continue;
@@ -42,6 +42,13 @@ export async function readSchemaState(client: PgClient): Promise<SchemaState> {
   const applied = await appliedUntil(client);
   if (applied === newest()) return "current";
   return applied < newest() ? "migration_pending" : "newer";
+}
+
+export class NewerDatabase extends Error {
+  override readonly name = "NewerDatabase";
+  constructor() {
+    super("The database was written by a newer version of Anyray.");
+  }
 }
 
 let newestMs: number | null = null;

@@ -79,7 +79,7 @@ describe.skipIf(!isPostgresThere)("the shipper", () => {
       });
       shipper = started;
       return createLocalFirst({
-        local: { ledger: local, shipping },
+        local: { ledger: local, rows: createLocalRows(file), shipping },
         remote: createLedger(database, real),
         shipper: started,
         charging: () => undefined,
@@ -154,6 +154,20 @@ describe.skipIf(!isPostgresThere)("the shipper", () => {
       expect(usedThere()).toBe("2");
     });
 
+    test("charges a row that was there before the crash with what it did cost", async () => {
+      const row = makeRow();
+      shipping.hold([{ row, responseId: null, charges: [CHARGE] }]);
+      await local.append(row);
+      const ledger = start({ append: () => Promise.reject(new StoreUnavailable()) });
+      // The journal had not heard of its end.
+      await ledger.append(makeRow({ traceId: row.traceId, outcome: "crashed" }), undefined, [
+        { ...CHARGE, amount: 900n },
+      ]);
+      await shipper?.close(0);
+      expect(await start().records(ALL)).toEqual([row]);
+      expect(usedThere()).toBe("7");
+    });
+
     test("sets a row aside that Postgres refuses for good, and goes on", async () => {
       there(`alter table ledger add constraint odd check ("user" is distinct from 'odd')`);
       const ledger = start();
@@ -198,7 +212,7 @@ describe.skipIf(!isPostgresThere)("the shipper", () => {
         await append(300);
         const asked = performance.now();
         await expect(store.ledger.records(ALL)).rejects.toBeInstanceOf(StoreUnavailable);
-        await expect(store.admin.caps()).rejects.toBeInstanceOf(StoreUnavailable);
+        await expect(store.admin.accounts()).rejects.toBeInstanceOf(StoreUnavailable);
         expect(performance.now() - asked).toBeLessThan(1_000);
         expect(store.shared?.state).toBe("away");
         expect(store.shared?.waitingRows).toBeGreaterThanOrEqual(300);
@@ -226,11 +240,18 @@ describe.skipIf(!isPostgresThere)("the shipper", () => {
     const rows = Array.from({ length: 20 }, () => makeRow());
     await Promise.all(rows.map((row) => first.ledger.append(row, undefined, [CHARGE])));
     await first.close();
-    await expect(openStore(opened)).rejects.toBeInstanceOf(StoreUnavailable);
+    // A gateway that never saw the database has nothing to go on with.
+    const stranger = { ...opened, dataDir: join(dir, "stranger") };
+    await expect(openStore(stranger)).rejects.toBeInstanceOf(StoreUnavailable);
+    const between = await openStore(opened);
+    rows.push(makeRow());
+    await between.ledger.append(rows.at(-1) ?? makeRow(), undefined, [CHARGE]);
+    expect(between.shared?.state).toBe("away");
+    await between.close();
     await postgres.start();
     const second = await openStore(opened);
     expect(await second.ledger.records(ALL)).toEqual(rows.toReversed());
-    expect(usedThere()).toBe("140");
+    expect(usedThere()).toBe("147");
     await second.close();
   });
 });

@@ -16,12 +16,13 @@ import { createAdmin } from "./admin.ts";
 import { createAppender } from "./append.ts";
 import { createAudit } from "./audit.ts";
 import { createClaimedUsers } from "./claimed-users.ts";
-import { openDatabase, type PgDatabase } from "./database.ts";
+import { connectDatabase, openDatabase, type PgDatabase } from "./database.ts";
 import { createInStep } from "./in-step.ts";
 import { createKept } from "./kept.ts";
 import { createKeys } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
 import { createLocalFirst } from "./local-first.ts";
+import { NewerDatabase } from "./migrate.ts";
 import { createPartitions } from "./partitions.ts";
 import { createPrices } from "./prices.ts";
 import { createReservations } from "./reservations.ts";
@@ -36,6 +37,8 @@ export interface Local {
   readonly tail: LedgerTail;
   readonly rows: LocalRows;
   readonly shipping: Shipping;
+  /** Where what administrators set is kept for a start without the database. */
+  readonly keptFile: string;
   /** Up to which row others have read the local ledger; null: nobody else does. */
   readonly readByOthers: () => Promise<string | null>;
 }
@@ -46,6 +49,8 @@ export type SharedStores = Pick<
 >;
 
 const CLOSE_LIMIT_MS = 5_000;
+/** A request waits for it. */
+const ADD_LIMIT_MS = 500;
 /** An answer may lack the rows of the last moment where more wait than are shipped in this time. */
 const FRESH_MS = 2_000;
 
@@ -73,19 +78,28 @@ export async function openSharedStores(
   options: DatabaseOptions,
   local: Local,
 ): Promise<{ stores: SharedStores; shared: SharedDatabase; close(): Promise<void> }> {
-  const database = await openDatabase(options);
-  const unguarded = createStores(database);
-  const kept = createKept(unguarded.keys, unguarded.settings);
+  const database = connectDatabase(options);
+  const kept = createKept(createStores(database), local.keptFile);
+  // What it knew when it stood still is enough to go on with, if need be.
+  let isKnown = kept.recall();
   const listeners: (() => Promise<void>)[] = [];
   let wake = (): void => undefined;
   const watch = await startWatch({
     database,
     async onChange() {
       await kept.reload();
+      isKnown = true;
       for (const listener of listeners) await listener();
     },
     onBack: () => wake(),
   });
+  if (watch.state === "newer" || !isKnown) {
+    await watch.close();
+    await database.close();
+    if (watch.state === "newer") throw new NewerDatabase();
+    if (watch.state === "away") throw new StoreUnavailable();
+    throw new Error("The database's schema could not be brought up to date.");
+  }
   const guarded = guard(database, watch);
   const stores = createStores(guarded);
   const shipper = createShipper({
@@ -120,7 +134,8 @@ export async function openSharedStores(
         revoke: (id, atMs) => seen(stores.keys.revoke(id, atMs)),
       },
       claimedUsers: createForgivingUsers(local.claimedUsers, stores.claimedUsers),
-      prices: { ...stores.prices, put: (overrides) => seen(stores.prices.put(overrides)) },
+      prices: { ...kept.prices, put: (overrides) => seen(stores.prices.put(overrides)) },
+      admin: { ...stores.admin, ...kept.admin },
       settings: kept.settings,
       audit: {
         ...stores.audit,
@@ -181,7 +196,8 @@ function createForgivingUsers(local: ClaimedUserStore, remote: ClaimedUserStore)
     list: (keyId) => remote.list(keyId).catch(() => local.list(keyId)),
     async add(keyId, user, day) {
       await local.add(keyId, user, day);
-      void remote.add(keyId, user, day).catch(() => undefined);
+      const added = remote.add(keyId, user, day).catch(() => undefined);
+      await Promise.race([added, new Promise((resolve) => setTimeout(resolve, ADD_LIMIT_MS))]);
     },
   };
 }

@@ -113,13 +113,36 @@ describe.skipIf(!isPostgresThere)("the watch on Postgres", () => {
     await until(() => watch.state === "newer");
   });
 
-  test("begins only where the database is", async () => {
+  test("begins without the database, and reads all when it comes", async () => {
     await postgres.stop();
     const alone = connectDatabase(options);
-    const nothing = { database: alone, onChange: async () => undefined, onBack: () => undefined };
-    await expect(startWatch(nothing)).rejects.toThrow("can't be reached");
-    await alone.close();
+    let read = 0;
+    const early = await startWatch({
+      database: alone,
+      onChange: async () => {
+        read += 1;
+      },
+      onBack: () => undefined,
+    });
+    expect([early.state, read]).toEqual(["away", 0]);
     await postgres.start();
+    await until(() => early.state === "ok" && read === 1);
+    await early.close();
+    await alone.close();
+  });
+
+  test("brings a schema up to date that it finds to be older", async () => {
+    const empty = await postgres.create("empty");
+    const alone = connectDatabase(empty);
+    const early = await startWatch({
+      database: alone,
+      onChange: async () => undefined,
+      onBack: () => undefined,
+    });
+    expect(early.state).toBe("ok");
+    expect(postgres.psql(empty.database, `select to_regclass('ledger') is not null`)).toBe("t");
+    await early.close();
+    await alone.close();
   });
 });
 

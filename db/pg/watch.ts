@@ -6,13 +6,15 @@ import { eq } from "drizzle-orm";
 import { revision } from "../schema/pg-shared.ts";
 import { StoreUnavailable, type DatabaseState } from "../store.ts";
 import type { PgDatabase } from "./database.ts";
-import { readSchemaState } from "./migrate.ts";
+import { migrate, readSchemaState, type SchemaState } from "./migrate.ts";
 
 const POLL_MS = 500;
 const POLL_LIMIT_MS = 3_000;
 const CHANNEL = "anyray_changed";
 /** Migrations are looked at as rarely as this. */
 const SCHEMA_MS = 30_000;
+/** Another gateway may be at it. */
+const MIGRATION_LIMIT_MS = 60_000;
 
 export interface Watch {
   readonly state: DatabaseState;
@@ -31,10 +33,10 @@ export interface WatchOptions {
   readonly onBack: () => void;
 }
 
-/** Has read everything once when it resolves. Rejects if the database is away. */
+/** Has read everything once when it resolves, unless the database is away: then it says so, and goes on asking. */
 export async function startWatch(options: WatchOptions): Promise<Watch> {
   const { database, onChange, onBack } = options;
-  let state: DatabaseState = "ok";
+  let state: DatabaseState = "away";
   let seen = -1;
   let schemaReadAt = -Infinity;
   let reading: Promise<void> | null = null;
@@ -44,6 +46,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
 
   async function look(): Promise<void> {
     if (state === "away") database.renew();
+    await lookAtSchema();
     const version = await database.run(async (orm) => {
       const [row] = await orm
         .select({ version: revision.version })
@@ -51,7 +54,6 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
         .where(eq(revision.one, 1));
       return row?.version ?? 0;
     }, POLL_LIMIT_MS);
-    await lookAtSchema();
     if (version === seen) return;
     await onChange();
     seen = version;
@@ -60,13 +62,24 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
   /** Rarely; and before anything else is asked of a database that was away. */
   async function lookAtSchema(): Promise<void> {
     if (performance.now() - schemaReadAt < SCHEMA_MS && state === "ok") return;
-    const schema = await database.run(() => readSchemaState(database.client), POLL_LIMIT_MS);
+    let schema = await database.run(() => readSchemaState(database.client), POLL_LIMIT_MS);
+    if (schema === "migration_pending") schema = await tryMigration();
     schemaReadAt = performance.now();
     const before = state;
     state = schema === "current" ? "ok" : schema;
     if (state === "ok" && before !== "ok") {
       listen();
       onBack();
+    }
+  }
+
+  /** As at a start: the database may have been away then, or be an older one that was restored. */
+  async function tryMigration(): Promise<SchemaState> {
+    try {
+      await database.run(() => migrate(database.client), MIGRATION_LIMIT_MS);
+      return "current";
+    } catch {
+      return "migration_pending";
     }
   }
 
@@ -107,9 +120,9 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
     void database.client.listen(CHANNEL, told).catch(() => undefined);
   }
 
-  await refresh();
-  listen();
-  onBack();
+  await refresh().catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailable)) throw error;
+  });
   next();
   return {
     get state() {

@@ -167,6 +167,8 @@ export interface LocalRows {
   /** Behind a place. */
   countAfter(place: string): number;
   newestId(): string | null;
+  /** Whether an attempt has its row. */
+  has(row: RowKey): boolean;
   /** Deletes rows up to a place that are older than a time, the oldest first; resolves to how many. */
   prune(place: string, beforeMs: number, limit: number): number;
 }
@@ -174,7 +176,9 @@ export interface LocalRows {
 /** The gateway's own ledger, of which the rows up to a place are elsewhere, too. */
 export function createLocalRows({ client, orm }: SqliteDatabase): LocalRows {
   const behind = client.prepare(`SELECT count(*) FROM "ledger" WHERE "id" > ?`);
+  const one = client.prepare(`SELECT 1 FROM "ledger" WHERE "trace_id" = ? AND "attempt" = ?`);
   return {
+    has: ({ traceId, attempt }) => one.values(traceId, attempt).length > 0,
     countAfter: (place) => Number(behind.values(place)[0]?.[0] ?? 0),
     newestId: () =>
       orm

@@ -219,6 +219,30 @@ onPostgres((fresh, postgresOf) => {
     });
   });
 
+  test("a gateway that starts while Postgres is away serves with what it knew, and catches up", async () => {
+    const first = await startGateway(env);
+    const { secret } = (await adminOf(first)("POST", "/admin/keys", { user: "ann" })).body;
+    const { dataDir, gateway } = first;
+    const cap = { scope: "user", scope_id: "bob", unit: "tokens", amount: 0, window: "day" };
+    await adminOf(first)("POST", "/admin/caps", cap);
+    await postgres.stop();
+    await gateway.drain();
+    await gateway.close();
+    const second = await startGateway(env, dataDir);
+    gateways.push(second);
+    expect(await ask(second, secret)).toBe(200);
+    const asBob = await second.post("/v1/chat/completions", BODY, {
+      "x-anyray-metadata": JSON.stringify({ user: "bob" }),
+    });
+    expect(asBob.status).toBe(503);
+    await postgres.start();
+    await until(async () => {
+      const { status } = await adminOf(second)("GET", "/readyz");
+      const { body } = await adminOf(second)("GET", "/admin/spend?group_by=user");
+      return status === 200 && body.totals?.requests === 2 ? true : null;
+    });
+  });
+
   test("the database stands among the places that the gateway may connect to", async () => {
     const gateway = await start();
     await ask(gateway);
