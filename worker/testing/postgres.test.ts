@@ -52,11 +52,13 @@ onPostgres((fresh, postgresOf) => {
     (await adminOf(gateway)("GET", "/admin/spend")).body.totals.requests;
 
   describe("two gateways", () => {
-    test("see each other's rows, and their own at once", async () => {
+    test("see each other's rows", async () => {
       const [one, other] = [await start(), await start()];
-      for (const gateway of [one, other, one]) expect(await ask(gateway)).toBe(200);
-      expect(await requests(one)).toBe(3);
-      expect(await requests(other)).toBe(3);
+      for (const gateway of [one, one, other]) expect(await ask(gateway)).toBe(200);
+      expect(await requests(other)).toBeGreaterThanOrEqual(1);
+      for (const gateway of [one, other]) {
+        await until(async () => ((await requests(gateway)) === 3 ? true : null));
+      }
       // The key that one of them made at its first start is everybody's.
       expect(await ask(other, one.key)).toBe(200);
     });
