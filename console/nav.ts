@@ -45,6 +45,7 @@ const SECTIONS: readonly NavSection[] = [
     items: [
       { href: "/privacy", label: "Privacy", icon: "privacy", area: "privacy" },
       { href: "/boundary", label: "Boundary", icon: "boundary", area: "health" },
+      { href: "/audit", label: "Audit", icon: "audit", area: "audit" },
       { href: "/health", label: "Health", icon: "health", area: "health" },
     ],
   },
@@ -53,6 +54,7 @@ const SECTIONS: readonly NavSection[] = [
     items: [
       { href: "/providers", label: "Providers", icon: "provider", area: "providers" },
       { href: "/routes", label: "Routes", icon: "route", area: "providers" },
+      { href: "/prices", label: "Prices", icon: "price", area: "providers" },
     ],
   },
 ];

@@ -1,5 +1,6 @@
 /** All addresses for who is signed in. A page that is added gets its line here, and one in `nav.ts`. */
 import type { Route } from "../visit.ts";
+import { auditRoutes } from "./audit/routes.ts";
 import { boundaryRoutes } from "./boundary/routes.ts";
 import { capRoutes } from "./caps/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
@@ -13,6 +14,7 @@ import { preferenceRoutes } from "./preferences/routes.tsx";
 import { privacyRoutes } from "./privacy/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { aliasRoutes } from "./aliases/routes.ts";
+import { priceRoutes } from "./prices/routes.ts";
 import { sessionPages } from "./sessions/routes.ts";
 import { spendRoutes } from "./spend/routes.ts";
 import { traceRoutes } from "./traces/routes.tsx";
@@ -29,8 +31,10 @@ export const routes: readonly Route[] = [
   ...limitRoutes,
   ...privacyRoutes,
   ...boundaryRoutes,
+  ...auditRoutes,
   ...providerRoutes,
   ...aliasRoutes,
+  ...priceRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

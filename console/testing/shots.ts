@@ -19,7 +19,9 @@ const traceId = await askDemo(stack);
 const matches = (path: string) =>
   chosen.some((each) => (each.endsWith("…") ? path.startsWith(each.slice(0, -1)) : each === path));
 const known = [
-  ...routes.flatMap(({ path, show }) => (show === undefined || path.includes(":") ? [] : [path])),
+  ...routes.flatMap(({ path, show }) =>
+    show === undefined || /:|\.(?:csv|jsonl)$/.test(path) ? [] : [path],
+  ),
   ...stack.paths,
 ];
 const paths =
