@@ -27,6 +27,7 @@ const SECTIONS: readonly NavSection[] = [
   {
     label: "Activity",
     items: [
+      { href: "/live", label: "Live", icon: "live", area: "traces" },
       { href: "/traces", label: "Traces", icon: "trace", area: "traces" },
       { href: "/sessions", label: "Sessions", icon: "session", area: "traces" },
     ],

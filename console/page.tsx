@@ -114,6 +114,7 @@ export async function answerRoute(
     nowMs: deps.now(),
     form: await readForm(request),
     said: decodeSaid(cookies.get(SAID_COOKIE)),
+    lastEventId: request.headers.get("last-event-id"),
     signal: request.signal,
   };
   return frame(visit, request, await answerOf(route, visit, request.method === "POST"));

@@ -26,6 +26,8 @@ export interface Visit {
   readonly form: URLSearchParams;
   /** What a page has to say after a change, once. */
   readonly said: string | null;
+  /** Of the stream that the browser comes back to; null: of none. */
+  readonly lastEventId: string | null;
   /** Ends when the browser is gone. */
   readonly signal: AbortSignal;
 }

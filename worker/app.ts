@@ -11,6 +11,7 @@ import { inviteRoutes } from "./routes/admin/invites.ts";
 import { keyRoutes } from "./routes/admin/keys.ts";
 import { latencyRoutes } from "./routes/admin/latency.ts";
 import { limitRoutes } from "./routes/admin/limits.ts";
+import { liveRoutes } from "./routes/admin/live.ts";
 import { peopleRoutes } from "./routes/admin/people.ts";
 import { priceRoutes } from "./routes/admin/prices.ts";
 import { privacyRoutes } from "./routes/admin/privacy.ts";
@@ -52,6 +53,7 @@ export function apiRoutes(deps: Deps) {
     .use(subjectRoutes(deps))
     .use(auditRoutes(deps))
     .use(traceRoutes(deps))
+    .use(liveRoutes(deps))
     .use(keyRoutes(deps))
     .use(inviteRoutes(deps))
     .use(capRoutes(deps))

@@ -18,6 +18,7 @@ import type { Quotas } from "./limits/quotas.ts";
 import type { Egress } from "./egress.ts";
 import type { Keyring } from "./encryption/keyring.ts";
 import type { IdSource } from "./ids.ts";
+import type { LiveFeed } from "./live-feed.ts";
 import type { LiveRequests } from "./pipeline/live-requests.ts";
 import type { Catalogue } from "./pricing/catalogue.ts";
 import type { Pricing } from "./pricing/cost.ts";
@@ -81,6 +82,7 @@ export interface Deps {
   /** What administrators should know of the deployment: closed words. */
   readonly warnings: readonly string[];
   readonly live: LiveRequests;
+  readonly liveFeed: LiveFeed;
   readonly content: ContentRecorder;
   readonly subjects: Pick<Sealer, "subjects" | "erase">;
   readonly privacy: Privacy;

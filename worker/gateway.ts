@@ -26,6 +26,7 @@ import { Quotas } from "./limits/quotas.ts";
 import { createWebhook, WEBHOOK, type WebhookOptions } from "./limits/webhook.ts";
 import { ClaimedUsers } from "./pipeline/claimed-users.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
+import { LiveFeed } from "./live-feed.ts";
 import { LiveRequests } from "./pipeline/live-requests.ts";
 import { Settler } from "./pipeline/settle.ts";
 import { Privacy } from "./privacy/privacy.ts";
@@ -119,8 +120,9 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     notify: createNotify(config.quotas.webhook, { egress, counters }),
   });
   await quotas.reload();
+  const liveFeed = new LiveFeed();
   const settler = new Settler({
-    ledger: store.ledger,
+    ledger: liveFeed.watch(store.ledger),
     chargesOf: (row) => quotas.caps.chargesOf(row),
     closeAttempt: (slot) => store.journal.close(slot),
     pricing,
@@ -261,6 +263,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     startedAtMs: clock.now(),
     warnings: deploymentWarnings(config),
     live,
+    liveFeed,
     content: createRecorder({
       sealer,
       mode: () => privacy.current.effective,
@@ -294,7 +297,10 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   return {
     app: createApp(deps),
     deps,
-    drain: () => live.drain(config.limits.drainMs),
+    async drain() {
+      liveFeed.close();
+      await live.drain(config.limits.drainMs);
+    },
     relayToConsole: createConsoleRelay(config.console.relayTo, egress),
     async close() {
       clearInterval(reload);

@@ -133,8 +133,10 @@ interface RequestTableProps {
   readonly rows: readonly RequestRow[];
   readonly zone: string;
   readonly empty: JSX.Element;
+  /** Where rows come later. */
+  readonly bodyId?: string;
 }
 
-export function RequestTable({ caption, rows, zone, empty }: RequestTableProps) {
-  return <Table caption={caption} rows={rows} columns={requestColumns(zone)} empty={empty} />;
+export function RequestTable({ zone, ...props }: RequestTableProps) {
+  return <Table columns={requestColumns(zone)} {...props} />;
 }

@@ -17,10 +17,22 @@ interface TableProps<Row> {
   readonly rows: readonly Row[];
   /** Instead of a table without rows. */
   readonly empty: JSX.Element;
+  /** Of the body, where rows come later: then the table stands without rows, too, and `empty` below it. */
+  readonly bodyId?: string;
 }
 
-export function Table<Row>({ caption, columns, rows, empty }: TableProps<Row>): JSX.Element {
-  if (rows.length === 0) return empty;
+export function Table<Row>(props: TableProps<Row>): JSX.Element {
+  const { rows, empty, bodyId } = props;
+  if (bodyId === undefined) return rows.length === 0 ? empty : <Filled {...props} />;
+  return (
+    <>
+      <Filled {...props} />
+      {empty}
+    </>
+  );
+}
+
+function Filled<Row>({ caption, columns, rows, bodyId }: TableProps<Row>): JSX.Element {
   return (
     <div class="table-wrap" tabindex="0" role="region" aria-label={caption}>
       <table>
@@ -36,18 +48,30 @@ export function Table<Row>({ caption, columns, rows, empty }: TableProps<Row>): 
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              {columns.map((column) => {
-                const cell = column.cell(row);
-                return <td class={classOf(column)}>{cell}</td>;
-              })}
-            </tr>
-          ))}
+        <tbody {...(bodyId === undefined ? {} : { id: bodyId })}>
+          <Rows columns={columns} rows={rows} />
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Rows alone, for a table that is there. */
+export function Rows<Row>({
+  columns,
+  rows,
+}: Pick<TableProps<Row>, "columns" | "rows">): JSX.Element {
+  return (
+    <>
+      {rows.map((row) => (
+        <tr>
+          {columns.map((column) => {
+            const cell = column.cell(row);
+            return <td class={classOf(column)}>{cell}</td>;
+          })}
+        </tr>
+      ))}
+    </>
   );
 }
 

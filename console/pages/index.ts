@@ -7,6 +7,7 @@ import { healthRoutes } from "./health/routes.ts";
 import { inviteRoutes } from "./invites/routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { limitRoutes } from "./limits/routes.ts";
+import { livePages } from "./live/routes.ts";
 import { overviewRoutes } from "./overview/routes.ts";
 import { patternRoutes } from "./patterns/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...overviewRoutes,
   ...spendRoutes,
   ...peopleRoutes,
+  ...livePages,
   ...traceRoutes,
   ...sessionPages,
   ...keyRoutes,

@@ -7,7 +7,9 @@ if (zone && !/(?:^|; )anyray-zone=/.test(document.cookie)) {
 }
 
 let path = location.pathname;
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  const live = liveOf(event);
+  if (live) return trim(live);
   const moved = location.pathname !== path;
   path = location.pathname;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
@@ -16,6 +18,28 @@ document.addEventListener("htmx:after:swap", () => {
   const heading = document.querySelector("#main h1");
   if (heading) heading.focus({ preventScroll: true });
   if (moved) window.scrollTo(0, 0);
+});
+
+function liveOf(event) {
+  return event.target instanceof Element ? event.target.closest("[data-live]") : null;
+}
+
+/* Rows that came by themselves leave by themselves: the page stays as large as it is. */
+function trim(live) {
+  const rows = live.querySelectorAll("tbody > tr");
+  for (const row of [...rows].slice(Number(live.dataset.live))) row.remove();
+}
+
+document.addEventListener("htmx:sse:after:connection", (event) => {
+  const live = liveOf(event);
+  if (live) live.dataset.state = "on";
+});
+document.addEventListener("htmx:sse:error", (event) => {
+  const live = liveOf(event);
+  if (!live) return;
+  live.dataset.state = "lost";
+  // The sign-in has ended: the page itself leads to it.
+  if (event.detail && event.detail.status === 401) location.reload();
 });
 
 document.addEventListener("click", async (event) => {

@@ -37,6 +37,8 @@ export interface TestConsole {
   signIn(role?: Role): Promise<string>;
   /** @param token null: signed out */
   get(path: string, token: string | null, headers?: HeaderFields): Promise<Answer>;
+  /** An answer that may have no end. */
+  open(path: string, token: string | null, headers?: HeaderFields): Promise<Response>;
   /** As one of our own pages sends it. */
   post(
     path: string,
@@ -84,11 +86,14 @@ export async function startConsole(options: TestConsoleOptions = {}): Promise<Te
     now: Date.now,
   });
   const origin = publicUrl?.origin ?? ORIGIN;
-  const send = async (path: string, token: string | null, init: RequestInit): Promise<Answer> => {
+  const open = (path: string, token: string | null, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (!headers.has("host")) headers.set("host", new URL(origin).host);
     if (token !== null) headers.append("cookie", `${SESSION_COOKIE}=${token}`);
-    const response = await app.fetch(new Request(`${origin}${path}`, { ...init, headers }));
+    return app.fetch(new Request(`${origin}${path}`, { ...init, headers }));
+  };
+  const send = async (path: string, token: string | null, init: RequestInit): Promise<Answer> => {
+    const response = await open(path, token, init);
     return { status: response.status, headers: response.headers, html: await response.text() };
   };
   const admin = async (path: string, body: object, token: string | null) => {
@@ -113,6 +118,7 @@ export async function startConsole(options: TestConsoleOptions = {}): Promise<Te
       const { name, password } = account;
       return (await admin("/admin/session", { name, password }, null)).token;
     },
+    open: (path, token, headers = {}) => open(path, token, { headers: { ...headers } }),
     get: (path, token, headers = {}) => send(path, token, { headers: { ...headers } }),
     post: (path, fields, token, headers = {}) =>
       send(path, token, {

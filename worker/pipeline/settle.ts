@@ -36,7 +36,7 @@ export interface Settled {
 }
 
 export interface SettlerOptions {
-  readonly ledger: LedgerStore;
+  readonly ledger: Pick<LedgerStore, "append">;
   /** Of the journal: the attempt's row is committed. */
   readonly closeAttempt: (slot: number) => void;
   /** What a row adds to what was used under caps, where its request is gone. */

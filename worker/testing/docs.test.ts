@@ -55,6 +55,7 @@ describe("the API description", () => {
       "/admin/latency",
       "/admin/limits",
       "/admin/limits/{id}",
+      "/admin/live",
       "/admin/prices",
       "/admin/prices/effective",
       "/admin/privacy",

@@ -13,6 +13,7 @@ const Count = t.Integer({ minimum: 0 });
 const Whole = t.Union([t.Integer(), t.Null()]);
 
 export const TraceSummary = t.Object({
+  id: t.String({ description: "Of the ledger's row that ends it; `after` of `/admin/live`" }),
   trace_id: t.String(),
   time: t.String({ format: "date-time" }),
   attempts: t.Integer({ minimum: 0, description: "0: refused before any" }),
@@ -36,6 +37,7 @@ export const TraceSummary = t.Object({
 /** @param row that ends the request */
 export function toSummary(row: LedgerRow): typeof TraceSummary.static {
   return {
+    id: row.id,
     trace_id: row.traceId,
     time: new Date(row.timeMs).toISOString(),
     attempts: row.attempt,
