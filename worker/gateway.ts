@@ -3,7 +3,6 @@
  * listener, the signals and the terminal.
  */
 import { randomBytes } from "node:crypto";
-import { dirname, normalize } from "node:path";
 import { StoreUnavailable, type Store } from "../db/store.ts";
 import { Access } from "./accounts/access.ts";
 import { createPasswords } from "./accounts/password.ts";
@@ -16,6 +15,7 @@ import { createSealer } from "./content/sealer.ts";
 import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Place } from "./config/traces.ts";
+import { deploymentWarnings } from "./config/warnings.ts";
 import type { Clock, Deps } from "./deps.ts";
 import { createKeyring } from "./encryption/keyring.ts";
 import { recipientId } from "./encryption/recipients.ts";
@@ -343,16 +343,6 @@ function startExporter(
 /** 0: for ever. */
 function daysOf(keepMs: number | null): number {
   return keepMs === null ? 0 : keepMs / 86_400_000;
-}
-
-function deploymentWarnings({ secretsFile, dataDir, content }: Config): string[] {
-  const warnings: string[] = [];
-  // Whoever copies the data has the keys to it.
-  if (secretsFile !== null && dirname(secretsFile.path) === normalize(dataDir)) {
-    warnings.push("secrets_beside_data");
-  }
-  if (content.allowPlaintext) warnings.push("plaintext_allowed");
-  return warnings;
 }
 
 function webhookDestinations(place: Place | null): Destination[] {

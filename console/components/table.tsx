@@ -60,11 +60,15 @@ function Filled<Row>({ caption, columns, rows, bodyId }: TableProps<Row>): JSX.E
 export function Rows<Row>({
   columns,
   rows,
-}: Pick<TableProps<Row>, "columns" | "rows">): JSX.Element {
+  isFresh = false,
+}: Pick<TableProps<Row>, "columns" | "rows"> & {
+  /** They come to a page that is being looked at. */
+  readonly isFresh?: boolean;
+}): JSX.Element {
   return (
     <>
       {rows.map((row) => (
-        <tr>
+        <tr {...(isFresh ? { class: "fresh" } : {})}>
           {columns.map((column) => {
             const cell = column.cell(row);
             return <td class={classOf(column)}>{cell}</td>;

@@ -24,16 +24,20 @@ if (!hasChromium)
   process.stderr.write("SKIPPED: the console in a browser (no /usr/bin/chromium)\n");
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Files, and what has no end, are no pages. */
+const NO_PAGE = /:|\.(?:csv|jsonl)$|\/stream$/;
 /** Pages whose address has no gap to fill, and some that have. */
 const PATHS = [
-  ...routes.flatMap(({ path, show }) =>
-    show === undefined || /:|\.(?:csv|jsonl)$/.test(path) ? [] : [path],
-  ),
+  ...routes.flatMap(({ path, show }) => (show === undefined || NO_PAGE.test(path) ? [] : [path])),
   "/users/ann%40example.com",
   "/spend?group_by=team&group_by=model&range=7d",
   "/traces?user=ann%40example.com&outcome=upstream_error&range=30d",
   "/traces/:id",
   "/sessions/agent-1",
+  "/live?paused=1",
+  "/privacy/mode?to=off",
+  "/privacy/mode?to=plaintext",
+  "/privacy/retention?traces_days=30&ledger_days=0&sessions_days=62",
   "/nowhere",
 ];
 const MAX_PAGE_BYTES = 150 * 1024;
@@ -296,6 +300,93 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
       await page.reload();
       expect(await page.getByText("is destroyed").count()).toBe(0);
       expect(errors.filter((error) => !isStatusNote(error))).toEqual([]);
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "live requests come by themselves, one each, and stop where the reader says so",
+    async () => {
+      const { context, page, errors } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      await page
+        .getByRole("navigation", { name: "Pages" })
+        .getByRole("link", { name: "Live" })
+        .click();
+      await page.getByText("Following").waitFor();
+      const links = page.locator("#live-rows a.when");
+      const count = await links.count();
+      await page.getByRole("link", { name: "Pause" }).focus();
+      const id = await askDemo(stack);
+      const row = page.locator(`#live-rows a[href="/traces/${id}"]`);
+      await row.waitFor();
+      expect(await links.count()).toBe(count + 1);
+      expect(await links.first().getAttribute("href")).toBe(`/traces/${id}`);
+      // What came did not move who reads.
+      expect(await page.evaluate("document.activeElement.textContent")).toBe("Pause");
+      expect(await seriousFaults(page)).toEqual([]);
+      // However much comes, the page stays as large as it is.
+      for (let n = 0; n < 60; n++) await askDemo(stack);
+      await page.waitForFunction("document.querySelectorAll('#live-rows > tr').length >= 100");
+      await askDemo(stack);
+      await page.waitForTimeout(1_000);
+      expect(await page.locator("#live-rows > tr").count()).toBe(100);
+      await page.getByRole("link", { name: "Pause" }).click();
+      await page.getByText("Paused:").waitFor();
+      const late = await askDemo(stack);
+      await page.waitForTimeout(1_000);
+      expect(await page.locator(`#live-rows a[href="/traces/${late}"]`).count()).toBe(0);
+      await page.getByRole("link", { name: "Go on" }).click();
+      await page.locator(`#live-rows a[href="/traces/${late}"]`).waitFor();
+      expect(errors).toEqual([]);
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "without scripts the newest requests stand there, with a link that brings them anew; the mode is changed by plain forms",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url, { javaScriptEnabled: false });
+      await signIn(page, stack);
+      await page.goto(`${stack.url}/live`);
+      const id = await askDemo(stack);
+      expect(await page.getByRole("link", { name: "Pause" }).isVisible()).toBe(false);
+      await page.getByRole("link", { name: "Refresh" }).click();
+      await page.locator(`#live-rows a[href="/traces/${id}"]`).click();
+      expect(new URL(page.url()).pathname).toBe(`/traces/${id}`);
+      await page.goto(`${stack.url}/privacy`);
+      await page.getByRole("link", { name: "Change to off…" }).click();
+      await page.getByRole("button", { name: "Set to off" }).click();
+      await page.getByText("The content mode is set to off.").waitFor();
+      await page.getByRole("link", { name: "Change to encrypted…" }).click();
+      await page.getByRole("button", { name: "Set to encrypted" }).click();
+      await page.getByText("In force: encrypted.").first().waitFor();
+      await page.goto(`${stack.url}/traces?range=30d&user=ann%40example.com`);
+      await page.getByRole("link", { name: "Show what was found" }).click();
+      await page.getByRole("link", { name: "Next" }).click();
+      await page.getByRole("link", { name: "Newest" }).waitFor();
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a search over a long range comes after its page, and pages on",
+    async () => {
+      const { context, page, errors } = await openPage(browser, stack.url);
+      await signIn(page, stack);
+      await page.goto(`${stack.url}/traces?range=30d&user=ann%40example.com`);
+      await page.getByRole("link", { name: "Next" }).click();
+      await page.getByRole("link", { name: "Newest" }).waitFor();
+      expect(await page.getByRole("cell", { name: /ann@example\.com/ }).count()).toBeGreaterThan(
+        40,
+      );
+      await page.goBack();
+      await page.getByRole("link", { name: "Newest" }).waitFor({ state: "detached" });
+      await page.getByRole("link", { name: "Next" }).waitFor();
+      expect(errors).toEqual([]);
       await context.close();
     },
     LIMIT_MS,

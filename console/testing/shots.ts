@@ -20,7 +20,7 @@ const matches = (path: string) =>
   chosen.some((each) => (each.endsWith("…") ? path.startsWith(each.slice(0, -1)) : each === path));
 const known = [
   ...routes.flatMap(({ path, show }) =>
-    show === undefined || /:|\.(?:csv|jsonl)$/.test(path) ? [] : [path],
+    show === undefined || /:|\.(?:csv|jsonl)$|\/stream$/.test(path) ? [] : [path],
   ),
   ...stack.paths,
 ];

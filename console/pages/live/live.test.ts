@@ -82,7 +82,7 @@ describe("the stream of rows", () => {
     await askDemo(at, "carla");
     const heard = await live.waitFor("<span>carla</span>");
     expect(heard).toMatch(
-      /^data: <tr><td class=""><a class="when" href="\/traces\/[0-9a-f]{32}">/m,
+      /^data: <tr class="fresh"><td class=""><a class="when" href="\/traces\/[0-9a-f]{32}">/m,
     );
     expect(heard).not.toContain(CANARY);
     const [id = ""] = /(?<=^id: )\S+(?!.*\nid: )/ms.exec(heard) ?? [];
@@ -173,7 +173,7 @@ describe("events", () => {
       ],
       "UTC",
     );
-    expect(html).toStartWith("id: 33\ndata: <tr>");
+    expect(html).toStartWith('id: 33\ndata: <tr class="fresh">');
     expect(html.indexOf("user-32<")).toBeLessThan(html.indexOf("user-3<"));
     expect(html).not.toContain("user-2<");
     expect(html).toContain("7 more requests, too many to show");

@@ -76,7 +76,7 @@ export async function rowsOf(events: readonly StreamEvent[], zone: string): Prom
   const columns = requestColumns(zone);
   const html = await (
     <>
-      <Rows columns={columns} rows={rows.slice(-MAX_ROWS).toReversed()} />
+      <Rows columns={columns} rows={rows.slice(-MAX_ROWS).toReversed()} isFresh />
       {hidden === 0 ? null : (
         <tr class="more-row">
           <td colspan={columns.length} safe>

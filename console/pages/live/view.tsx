@@ -15,7 +15,7 @@ export function liveView(visit: Visit, rows: readonly NewestRow[]): JSX.Element 
     <>
       <PageHead
         title="Live"
-        lead="Requests as they end, here and now. Who, what, how long, how much: never what was said."
+        lead="Requests as they end: who, what, how long, how much. Never what was said."
       >
         {isPaused ? (
           <>
