@@ -18,6 +18,7 @@ const DOCUMENTS = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   "bench/README.md",
+  "db/README.md",
   "worker/stream/README.md",
   "worker/providers/README.md",
 ];
