@@ -6,7 +6,8 @@ export interface NavItem {
   readonly href: string;
   readonly label: string;
   readonly icon: IconName;
-  readonly area: Area;
+  /** Null: for everyone. */
+  readonly area: Area | null;
 }
 
 interface NavSection {
@@ -56,6 +57,8 @@ const SECTIONS: readonly NavSection[] = [
       { href: "/providers", label: "Providers", icon: "provider", area: "providers" },
       { href: "/routes", label: "Routes", icon: "route", area: "providers" },
       { href: "/prices", label: "Prices", icon: "price", area: "providers" },
+      { href: "/accounts", label: "Accounts", icon: "account", area: "accounts" },
+      { href: "/api", label: "API", icon: "api", area: null },
     ],
   },
 ];
@@ -63,7 +66,7 @@ const SECTIONS: readonly NavSection[] = [
 export function navFor(who: SignedIn): readonly NavSection[] {
   return SECTIONS.map(({ label, items }) => ({
     label,
-    items: items.filter(({ area }) => who.rights.read.includes(area)),
+    items: items.filter(({ area }) => area === null || who.rights.read.includes(area)),
   })).filter(({ items }) => items.length > 0);
 }
 

@@ -122,8 +122,9 @@ export async function answerRoute(
 
 async function answerOf(route: Route, visit: Visit, isChange: boolean): Promise<Answer> {
   const { rights } = visit.who;
+  const isForChange = isChange || route.isForm === true;
   const mayEnter =
-    route.area === null || (isChange ? rights.write : rights.read).includes(route.area);
+    route.area === null || (isForChange ? rights.write : rights.read).includes(route.area);
   if (!mayEnter) return forbidden(visit);
   const answer = isChange ? route.act : route.show;
   if (answer === undefined) return notFound(visit);

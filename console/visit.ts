@@ -52,6 +52,8 @@ export type Answer = Page | Piece | Response;
 export interface Route {
   readonly path: string;
   readonly area: Area | null;
+  /** A page that only leads to a change: who may not make it does not see it. */
+  readonly isForm?: true;
   readonly show?: (visit: Visit) => Promise<Answer> | Answer;
   /** For a form that was sent. MUST answer with `goTo`, or with a page that says what is wrong. */
   readonly act?: (visit: Visit) => Promise<Answer> | Answer;

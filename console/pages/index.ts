@@ -1,5 +1,7 @@
 /** All addresses for who is signed in. A page that is added gets its line here, and one in `nav.ts`. */
 import type { Route } from "../visit.ts";
+import { accountRoutes } from "./accounts/routes.ts";
+import { apiRoutes } from "./api/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { boundaryRoutes } from "./boundary/routes.ts";
 import { capRoutes } from "./caps/routes.ts";
@@ -37,6 +39,8 @@ export const routes: readonly Route[] = [
   ...providerRoutes,
   ...aliasRoutes,
   ...priceRoutes,
+  ...accountRoutes,
+  ...apiRoutes,
   ...healthRoutes,
   ...preferenceRoutes,
   ...patternRoutes,

@@ -26,16 +26,26 @@ testPage({
 testPage({ path: "/audit/verify", area: "audit", title: "The audit log, verified" });
 
 describe("the facts of an entry", () => {
-  test("are told as what is set, or as what changed", () => {
-    expect(factsText({ before: null, after: { user: "ann", team: null, hard: true } })).toBe(
-      "user ann · hard yes",
-    );
-    expect(
-      factsText({ before: { amount: "25", mode: "hard" }, after: { amount: "30", mode: "hard" } }),
-    ).toBe("amount 25 → 30");
-    expect(factsText({ before: { team: "core" }, after: { team: null } })).toBe("team core → none");
-    expect(factsText({ before: { state: "open" }, after: null })).toBe("state open");
-    expect(factsText({ before: null, after: null })).toBe("");
+  test("are told as what is set, or as what changed, for people to read", () => {
+    const time = "2026-11-25T20:39:48.636Z";
+    for (const [before, after, text] of [
+      [null, { user: "ann", team: null, hard: true }, "user ann · hard yes"],
+      [{ amount: "25", mode: "hard" }, { amount: "30", mode: "hard" }, "amount 25 → 30"],
+      [{ team: "core" }, { team: null }, "team core → none"],
+      [{ state: "open" }, null, "state open"],
+      [
+        { role: "admin" },
+        { role: "admin", password_changed: true, signed_out: false },
+        "password changed yes",
+      ],
+      [null, { amount: "4000.000000000000" }, "amount 4000"],
+      [null, { amount: "0.500000000000" }, "amount 0.5"],
+      [null, { models: 100 }, "models 100"],
+      [{ revoked_at: null }, { revoked_at: time }, "revoked at none → 25 Nov 2026, 20:39:48 UTC"],
+      [null, null, ""],
+    ] as const) {
+      expect(factsText({ before, after }, "UTC")).toBe(text);
+    }
   });
 });
 

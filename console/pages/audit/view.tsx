@@ -131,7 +131,7 @@ function Entries({
         {
           head: "With what",
           minor: true,
-          cell: (entry) => <Text text={factsText(entry)} />,
+          cell: (entry) => <Text text={factsText(entry, visit.preferences.zone)} />,
         },
         {
           head: "Entry",

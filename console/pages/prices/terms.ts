@@ -9,7 +9,7 @@ export const AMOUNTS = [
   { name: "output", label: "Output" },
   { name: "cached_input", label: "Cached input" },
   { name: "cache_write", label: "Cache write" },
-  { name: "cache_write_1h", label: "Cache write, one hour" },
+  { name: "cache_write_1h", label: "Cache write, 1 h" },
   { name: "reasoning", label: "Reasoning" },
 ] as const;
 type AmountName = (typeof AMOUNTS)[number]["name"];
