@@ -41,7 +41,7 @@ const PATHS = [
   "/nowhere",
 ];
 const MAX_PAGE_BYTES = 150 * 1024;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 interface Fault {
   readonly id: string;
@@ -87,14 +87,16 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
     await stack.stop();
   });
 
-  for (const [width, colorScheme] of [
-    [1440, "light"],
-    [1440, "dark"],
-    [390, "light"],
-    [390, "dark"],
+  // Each width and each theme is audited once: an audit takes as long as all else together.
+  for (const [width, colorScheme, isAudited] of [
+    [1440, "light", true],
+    [1440, "dark", false],
+    [390, "light", false],
+    [390, "dark", true],
   ] as const) {
+    const audit = async (page: Page) => (isAudited ? await seriousFaults(page) : []);
     test(
-      `every page at ${width} px, ${colorScheme}: accessible, within its width, and asks no other origin`,
+      `every page at ${width} px, ${colorScheme}: ${isAudited ? "accessible, " : ""}within its width, and asks no other origin`,
       async () => {
         const viewport = { width, height: 844 };
         const { context, page, foreign, errors } = await openPage(browser, stack.url, {
@@ -102,11 +104,11 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
           colorScheme,
         });
         await page.goto(`${stack.url}/sign-in`);
-        expect(await seriousFaults(page)).toEqual([]);
+        expect(await audit(page)).toEqual([]);
         await signIn(page, stack);
         for (const path of [...PATHS, ...stack.paths]) {
           const response = await page.goto(stack.url + path.replace(":id", traceId));
-          expect([path, await seriousFaults(page)]).toEqual([path, []]);
+          expect([path, await audit(page)]).toEqual([path, []]);
           const overflow = await page.evaluate(
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
           );
