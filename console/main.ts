@@ -10,6 +10,10 @@ import { readSettings } from "./settings.ts";
 const IDLE_SECONDS = 60;
 
 function main(): void {
+  // The way to the gateway is direct: `fetch` would send sign-ins through whatever a shell's proxy variables name.
+  for (const name of Object.keys(process.env)) {
+    if (/^(?:https?|all)_proxy$/i.test(name)) delete process.env[name];
+  }
   const settings = readSettings(process.env);
   const app = createConsole({ ...settings, fetcher: fetchGateway, now: Date.now });
   const server = Bun.serve({

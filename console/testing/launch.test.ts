@@ -139,6 +139,30 @@ describe("a console that stands inside alone", () => {
   }, 30_000);
 });
 
+test("a console reaches its gateway directly, whatever proxy its shell names", async () => {
+  const home = temporaryDirectory();
+  const direct = await startGateway({ dataDir: home.path, providers: { demo: { kind: "demo" } } });
+  const proxy = "http://127.0.0.1:9";
+  const pages = await startConsole(direct.url, {
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    ALL_PROXY: proxy,
+  });
+  try {
+    const response = await fetch(`${pages.url}/sign-in`, {
+      method: "POST",
+      headers: { origin: pages.url, "sec-fetch-site": "same-origin" },
+      body: new URLSearchParams({ token: "nonsense" }),
+    });
+    // Refused by the gateway, and not for want of one.
+    expect(response.status).toBe(401);
+  } finally {
+    await pages.stop();
+    await direct.stop();
+    home.remove();
+  }
+}, 30_000);
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();
