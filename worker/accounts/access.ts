@@ -46,7 +46,7 @@ export class Access {
   async find(secret: string | null): Promise<Actor | null> {
     if (secret === null) return null;
     if (this.isAdminToken(secret)) {
-      return { name: "admin", role: "owner", tokenId: null, account: null };
+      return { name: "admin", role: "owner", tokenId: null, account: null, isKey: false };
     }
     const parsed = parseSecret("ans_", secret) ?? parseSecret("aak_", secret);
     if (parsed === null) return null;
@@ -54,14 +54,16 @@ export class Access {
     if (token === null || token.endedAtMs !== null) return null;
     if ((token.expiresAtMs ?? Infinity) <= this.#options.now()) return null;
     if (token.kind === "key") {
-      return { name: token.name ?? token.id, role: token.role, tokenId: token.id, account: null };
+      const name = token.name ?? token.id;
+      return { name, role: token.role, tokenId: token.id, account: null, isKey: true };
     }
     if (token.name === null) {
-      return { name: "admin", role: "owner", tokenId: token.id, account: null };
+      return { name: "admin", role: "owner", tokenId: token.id, account: null, isKey: false };
     }
     // The account's role as it is now, not as it was at the sign-in.
     if (account === null || account.disabledAtMs !== null) return null;
-    return { name: account.name, role: account.role, tokenId: token.id, account: account.name };
+    const { name, role } = account;
+    return { name, role, tokenId: token.id, account: name, isKey: false };
   }
 
   /** @throws (rejects with) GatewayError `unauthenticated`, `forbidden` */

@@ -46,4 +46,6 @@ export interface Actor {
   readonly tokenId: string | null;
   /** Of the account; null: none. */
   readonly account: string | null;
+  /** A program's key: it has no sign-ins, neither of its own nor the admin token's. */
+  readonly isKey: boolean;
 }

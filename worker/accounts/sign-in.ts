@@ -1,6 +1,7 @@
 /**
  * Sign-in by name and password. Every try costs a hash, whether the name is known or not; after a few failures a name waits. What is
- * counted is in memory: a restart forgets it, which buys a guesser nothing against Argon2id.
+ * counted is in memory: a restart forgets it, which buys a guesser nothing against Argon2id. A name that waits is not forgotten for others
+ * that were only named, or a guesser would name ten thousand between any five guesses.
  */
 import type { AdminAccount } from "../../db/store.ts";
 import { GatewayError } from "../errors.ts";
@@ -33,13 +34,20 @@ export class SignIn {
   async check(name: string, password: string, account: AdminAccount | null): Promise<AdminAccount> {
     this.#refuseIfTired(name);
     // Counted before it is known: guesses made at once count each.
-    this.#fail(name);
+    const failures = this.#fail(name);
     let isRight: boolean;
     try {
       isRight = await this.#passwords.matches(password, account?.passwordHash ?? NOBODY);
     } catch {
+      // Nobody looked: it was no guess.
+      failures.count -= 1;
+      if (failures.count === 0 && this.#failures.get(name) === failures) {
+        this.#failures.delete(name);
+      }
       throw new GatewayError("rate_limited", { headers: { "retry-after": "2" } });
     }
+    // Only a guess that cost its hash makes another name forgotten.
+    if (this.#failures.size > MAX_NAMES) this.#forgetOne();
     if (!isRight || account === null || account.disabledAtMs !== null) {
       throw new GatewayError("unauthenticated", { hint: "The name or the password is wrong." });
     }
@@ -60,16 +68,26 @@ export class SignIn {
     }
   }
 
-  #fail(name: string): void {
-    const failures = this.#failures.get(name);
-    if (failures !== undefined) failures.count += 1;
-    else {
-      // Strangers can name as many as they like: the oldest is forgotten.
-      for (const oldest of this.#failures.keys()) {
-        if (this.#failures.size < MAX_NAMES) break;
-        this.#failures.delete(oldest);
-      }
-      this.#failures.set(name, { count: 1, firstMs: this.#now() });
+  #fail(name: string): Failures {
+    const known = this.#failures.get(name);
+    if (known !== undefined) {
+      known.count += 1;
+      return known;
     }
+    const failures = { count: 1, firstMs: this.#now() };
+    this.#failures.set(name, failures);
+    return failures;
+  }
+
+  /** Strangers can name as many as they like: what is over goes, then the oldest that does not wait, and only if all do, the oldest. */
+  #forgetOne(): void {
+    let forgotten: string | null = null;
+    for (const [name, { count, firstMs }] of this.#failures) {
+      forgotten ??= name;
+      if (count >= MAX_FAILURES && firstMs + PAUSE_MS > this.#now()) continue;
+      forgotten = name;
+      break;
+    }
+    if (forgotten !== null) this.#failures.delete(forgotten);
   }
 }

@@ -16,6 +16,9 @@ const MIN_PASSWORD = 12;
 const MAX_PASSWORD = 1_024;
 const PASSWORD_HINT = `It has ${MIN_PASSWORD} to ${MAX_PASSWORD} characters.`;
 
+/** Who the audit log names besides accounts and keys; `admin` is the admin token. */
+const NOBODYS_NAMES: readonly string[] = ["admin", "start", "cli", "gateway"];
+
 const Role = t.String({ description: ROLES.join(" | ") });
 const Time = t.Union([t.String({ format: "date-time" }), t.Null()]);
 const AccountRecord = t.Object(
@@ -150,13 +153,12 @@ export function accountRoutes(deps: Deps) {
 async function createAccount(deps: Deps, actor: Actor, body: unknown) {
   const members = new Members(body, ["name", "role", "password"]);
   const account: AdminAccount = {
-    name: needed(members.name("name"), "name"),
+    name: readName(members),
     role: needed(members.choice("role", ROLES), "role"),
     passwordHash: await hashOf(deps, needed(readPassword(members), "password")),
     createdAtMs: deps.clock.now(),
     disabledAtMs: null,
   };
-  if (account.name === "admin") throw invalid("name", "The audit log calls the admin token so.");
   const facts = { before: null, after: { role: account.role } };
   await change(deps, actor, { action: "account.create", target: account.name, ...facts }, [
     { kind: "account.add", account },
@@ -167,25 +169,28 @@ async function createAccount(deps: Deps, actor: Actor, body: unknown) {
 
 async function changeAccount(deps: Deps, actor: Actor, name: string, body: unknown) {
   const members = new Members(body, ["role", "password", "disabled", "sign_out"]);
+  const password = readPassword(members) ?? null;
+  const role = members.choice("role", ROLES) ?? null;
+  const disabled = members.flag("disabled") ?? null;
+  // Takes a while, in which another change may disable the account: what it was is read afterwards, and what was not asked for not written.
+  const passwordHash = password === null ? null : await hashOf(deps, password);
   const accounts = await read(() => deps.store.admin.accounts());
   const before = found(
     accounts.find((account) => account.name === name),
     "name",
     "account",
   );
-  const password = readPassword(members);
-  const isDisabled = members.flag("disabled") ?? before.disabledAtMs !== null;
+  const isDisabled = disabled ?? before.disabledAtMs !== null;
   const nowMs = deps.clock.now();
-  const after: AdminAccount = {
-    ...before,
-    role: members.choice("role", ROLES) ?? before.role,
-    passwordHash:
-      password === undefined || password === null
-        ? before.passwordHash
-        : await hashOf(deps, password),
-    disabledAtMs: isDisabled ? (before.disabledAtMs ?? nowMs) : null,
+  const set = {
+    ...(role === null ? {} : { role }),
+    ...(passwordHash === null ? {} : { passwordHash }),
+    ...(disabled === null
+      ? {}
+      : { disabledAtMs: disabled ? (before.disabledAtMs ?? nowMs) : null }),
   };
-  const isNewPassword = after.passwordHash !== before.passwordHash;
+  const after: AdminAccount = { ...before, ...set };
+  const isNewPassword = password !== null;
   const isSignedOut = isNewPassword || isDisabled || members.flag("sign_out") === true;
   await change(
     deps,
@@ -202,15 +207,7 @@ async function changeAccount(deps: Deps, actor: Actor, name: string, body: unkno
       },
     },
     [
-      {
-        kind: "account.change",
-        name,
-        set: {
-          role: after.role,
-          passwordHash: after.passwordHash,
-          disabledAtMs: after.disabledAtMs,
-        },
-      },
+      ...(Object.keys(set).length === 0 ? [] : [{ kind: "account.change" as const, name, set }]),
       ...(isSignedOut ? [{ kind: "token.end-all" as const, name, atMs: nowMs }] : []),
     ],
   );
@@ -226,7 +223,7 @@ async function createApiKey(deps: Deps, actor: Actor, body: unknown) {
     id: createId("akey_", deps.random),
     secretHash: hash,
     kind: "key",
-    name: needed(members.name("name"), "name"),
+    name: readName(members),
     role: needed(members.choice("role", ROLES), "role"),
     createdAtMs: nowMs,
     expiresAtMs: members.future("expires_at", nowMs) ?? null,
@@ -253,6 +250,13 @@ async function endApiKey(deps: Deps, actor: Actor, id: string) {
   ]);
   deps.access.forget();
   return toApiKeyJson({ ...token, endedAtMs: atMs });
+}
+
+/** @throws GatewayError `invalid_request` for one under which the audit log would blame somebody else */
+function readName(members: Members): string {
+  const name = needed(members.name("name"), "name");
+  if (!NOBODYS_NAMES.includes(name)) return name;
+  throw invalid("name", "The audit log calls somebody else so.");
 }
 
 function readPassword(members: Members): string | null | undefined {

@@ -1,8 +1,10 @@
 /** `/admin/session`: signing in, being signed in, signing out. */
 import { Elysia, t } from "elysia";
+import type { AdminAccount } from "../../../db/store.ts";
 import { AREAS, rightsOf, type Actor } from "../../accounts/roles.ts";
 import { notSignedIn } from "../../accounts/access.ts";
 import type { Deps } from "../../deps.ts";
+import { GatewayError } from "../../errors.ts";
 import { bearerToken } from "../../pipeline/authenticate.ts";
 import { ownHeaders } from "../../pipeline/respond.ts";
 import { createId, issueSecret } from "../../secret-text.ts";
@@ -65,12 +67,12 @@ export function sessionRoutes(deps: Deps) {
     })
     .delete("", ({ request }) => end(deps, request), {
       parse: "none",
-      response: { 200: SessionRecord, ...errors, 409: AdminError },
+      response: { 200: SessionRecord, ...errors, 403: AdminError, 409: AdminError },
       detail: { tags: ["Accounts"], summary: "Sign out", security: [{ adminToken: [] }] },
     })
     .post("/end-all", ({ request }) => endAll(deps, request), {
       parse: "none",
-      response: { 200: SessionRecord, ...errors, 409: AdminError },
+      response: { 200: SessionRecord, ...errors, 403: AdminError, 409: AdminError },
       detail: {
         tags: ["Accounts"],
         summary: "Sign out everywhere",
@@ -125,12 +127,20 @@ async function identify(deps: Deps, body: unknown, request: Request) {
     members.text("password", "It is too long.", (text) => text.length <= MAX_PASSWORD),
     "password",
   );
+  const account = await deps.signIn.check(name, password, await findAccount(deps, name));
+  // Checking takes a while: a password that was changed meanwhile, or an account that was disabled, must not begin a sign-in that outlives it.
+  const now = await findAccount(deps, name);
+  if (now?.passwordHash === account.passwordHash && now.disabledAtMs === null) return now;
+  throw notSignedIn("Bearer");
+}
+
+async function findAccount(deps: Deps, name: string): Promise<AdminAccount | null> {
   const accounts = await read(() => deps.store.admin.accounts());
-  return deps.signIn.check(name, password, accounts.find((each) => each.name === name) ?? null);
+  return accounts.find((each) => each.name === name) ?? null;
 }
 
 async function end(deps: Deps, request: Request) {
-  const actor = await signedIn(deps, request);
+  const actor = await signInOf(deps, request);
   if (actor.tokenId !== null) {
     const what = {
       action: "session.end",
@@ -147,7 +157,7 @@ async function end(deps: Deps, request: Request) {
 }
 
 async function endAll(deps: Deps, request: Request) {
-  const actor = await signedIn(deps, request);
+  const actor = await signInOf(deps, request);
   const what = { action: "session.end", target: "all", before: null, after: null } as const;
   await change(deps, actor, what, [
     { kind: "token.end-all", name: actor.account, atMs: deps.clock.now() },
@@ -160,6 +170,15 @@ async function signedIn(deps: Deps, request: Request): Promise<Actor> {
   const actor = await deps.access.find(bearerOf(request));
   if (actor === null) throw notSignedIn("Bearer");
   return actor;
+}
+
+/** Who may end sign-ins: a key has none, and those without an account are the admin token's. @throws (rejects with) GatewayError `forbidden` */
+async function signInOf(deps: Deps, request: Request): Promise<Actor> {
+  const actor = await signedIn(deps, request);
+  if (!actor.isKey) return actor;
+  throw new GatewayError("forbidden", {
+    hint: "A key of the admin API is no sign-in. An owner ends it: DELETE /admin/api-keys/{id}.",
+  });
 }
 
 function bearerOf(request: Request): string | null {

@@ -1,6 +1,7 @@
 /** Roles, sign-ins and keys of the admin API. What is not allowed is refused, on every route there is. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ROLES, type Role } from "../../../db/store.ts";
+import { record } from "../../audit/record.ts";
 import { mayDo, type Area } from "../../accounts/roles.ts";
 import { apiRoutes } from "../../app.ts";
 import { startGateway, type TestGateway } from "../gateway.ts";
@@ -137,6 +138,39 @@ describe("a sign-in", () => {
     ).toBe(401);
   }, 20_000);
 
+  test("that is under way when the password is changed does not begin", async () => {
+    const account = { name: "grace", role: "viewer", password: PASSWORD };
+    await admin("POST", "/admin/accounts", account);
+    const late = admin("POST", "/admin/session", { name: "grace", password: PASSWORD }, null);
+    // In the middle of the check: the other change needs no hash of its own.
+    const [stored] = (await gateway.store.admin.accounts()).filter(({ name }) => name === "grace");
+    const passwordHash = `${stored?.passwordHash.slice(0, -1)}A`;
+    await record(
+      gateway.store.audit,
+      {
+        timeMs: 1,
+        actor: "test",
+        action: "account.change",
+        target: "grace",
+        before: null,
+        after: null,
+      },
+      [{ kind: "account.change", name: "grace", set: { passwordHash } }],
+    );
+    expect((await late).status).toBe(401);
+  });
+
+  test("stays ended for an account that is disabled while its password is changed", async () => {
+    await admin("POST", "/admin/accounts", { name: "heidi", role: "viewer", password: PASSWORD });
+    const [changed, disabled] = await Promise.all([
+      admin("PATCH", "/admin/accounts/heidi", { password: `${PASSWORD} 2` }),
+      admin("PATCH", "/admin/accounts/heidi", { disabled: true }),
+    ]);
+    expect([changed.status, disabled.status]).toEqual([200, 200]);
+    const [stored] = (await gateway.store.admin.accounts()).filter(({ name }) => name === "heidi");
+    expect(stored?.disabledAtMs).not.toBeNull();
+  });
+
   test("by guessing waits after five, whether there is such a name or not; secrets are nowhere", async () => {
     await admin("POST", "/admin/accounts", { name: "target", role: "owner", password: PASSWORD });
     for (const name of ["target", "nobody"]) {
@@ -183,6 +217,35 @@ describe("a sign-in", () => {
 });
 
 describe("a key of the admin API", () => {
+  test("ends no sign-ins: it has none, and those without an account are the admin token's", async () => {
+    const owner = (await admin("POST", "/admin/session", {})).body.token;
+    for (const role of ROLES) {
+      const made = await admin("POST", "/admin/api-keys", { name: `ender ${role}`, role });
+      const { secret } = made.body;
+      for (const [method, path] of [
+        ["POST", "/admin/session/end-all"],
+        ["DELETE", "/admin/session"],
+      ] as const) {
+        const { status } = await admin(method, path, undefined, secret);
+        expect([role, method, path, status]).toEqual([role, method, path, 403]);
+      }
+      expect((await admin("GET", "/admin/session", undefined, secret)).status).toBe(200);
+    }
+    expect((await admin("GET", "/admin/session", undefined, owner)).status).toBe(200);
+  });
+
+  test("is not named like anybody whom the audit log knows without an account", async () => {
+    for (const name of ["admin", "start", "cli", "gateway"]) {
+      const key = await admin("POST", "/admin/api-keys", { name, role: "viewer" });
+      const account = await admin("POST", "/admin/accounts", {
+        name,
+        role: "viewer",
+        password: PASSWORD,
+      });
+      expect([name, key.status, account.status]).toEqual([name, 400, 400]);
+    }
+  });
+
   test("works until it is ended, or its time is up, and acts under its own name", async () => {
     const made = (await admin("POST", "/admin/api-keys", { name: "ci job", role: "admin" })).body;
     expect(made.secret).toMatch(/^aak_/);
