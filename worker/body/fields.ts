@@ -27,6 +27,9 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
+const COLON = 0x3a;
+/** A name of 20 characters, each written as an escape. */
+const MAX_KEY_TOKEN = 6 * 20 + 2;
 
 /**
  * Every top-level member in order, duplicates included.
@@ -39,6 +42,32 @@ export function scanFields(text: string): FieldSpan[] {
 /** The members of the object whose text begins at `start` (white space allowed). */
 export function scanFieldsAt(bytes: Uint8Array, start: number): FieldSpan[] {
   return scanObject(latin1(bytes), start).fields;
+}
+
+/**
+ * How often members have one of the names, at any depth, doubles included, in whatever letter case and with whatever escapes.
+ * @param bytes of JSON that `JSON.parse` has accepted @param names in lower case, of 20 characters at most
+ */
+export function countNamed(bytes: Uint8Array, names: ReadonlySet<string>): number {
+  const text = latin1(bytes);
+  let count = 0;
+  let end = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', end)) {
+    end = stringEnd(text, at);
+    if (end - at > MAX_KEY_TOKEN || text.charCodeAt(skipSpace(text, end)) !== COLON) continue;
+    if (names.has(foldCase(keyName(text.slice(at, end))))) count += 1;
+  }
+  return count;
+}
+
+/** Simple case folding as Go's encoding/json applies it to member names: ASCII plus U+017F (ſ) and U+212A (the Kelvin sign). */
+export function foldCase(name: string): string {
+  return name.length > 24
+    ? name
+    : name
+        .replace(/ſ/g, "s")
+        .replace(/\u212a/g, "k")
+        .toLowerCase();
 }
 
 function scanObject(text: string, start: number): { fields: FieldSpan[]; end: number } {

@@ -4,7 +4,7 @@
  */
 import { latin1 } from "../bytes.ts";
 import { GatewayError } from "../errors.ts";
-import { scanFields, type FieldSpan } from "./fields.ts";
+import { foldCase, scanFields, type FieldSpan } from "./fields.ts";
 
 /** Members on which the gateway acts: what it checks must be what the provider bills, or opens. */
 const METERED = new Set([
@@ -15,8 +15,11 @@ const METERED = new Set([
   "max_completion_tokens",
   "max_output_tokens",
   "n",
+  "best_of",
   "service_tier",
   "background",
+  "previous_response_id",
+  "conversation",
   "input_file_id",
 ]);
 
@@ -78,14 +81,4 @@ function parseObject(text: string): Record<string, unknown> {
   }
   // `JSON.parse` gives plain objects only.
   return value as Record<string, unknown>;
-}
-
-/** Simple case folding as Go's encoding/json applies it to member names: ASCII plus U+017F (ſ) and U+212A (the Kelvin sign). */
-function foldCase(name: string): string {
-  return name.length > 24
-    ? name
-    : name
-        .replace(/ſ/g, "s")
-        .replace(/\u212a/g, "k")
-        .toLowerCase();
 }

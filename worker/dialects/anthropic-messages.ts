@@ -37,9 +37,9 @@ export const anthropicMessages: Wire = {
   endpoint: "messages",
   family: "anthropic",
   request,
-  maxOutputTokens: (body) => {
+  maxOutputTokens: (body, usual) => {
     const limit = body["max_tokens"];
-    return typeof limit === "number" ? limit : null;
+    return typeof limit === "number" ? limit : usual;
   },
   readAnswer: (json) => ({
     usage: anthropicUsage(objectAt(json, "usage")),
@@ -58,7 +58,7 @@ export const anthropicMessages: Wire = {
 export const anthropicCountTokens: Wire = {
   ...anthropicMessages,
   endpoint: "count_tokens",
-  maxOutputTokens: () => null,
+  maxOutputTokens: () => 0,
 };
 
 function anthropicUsage(usage: JsonObject | null): Usage | null {

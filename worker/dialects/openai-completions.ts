@@ -26,6 +26,7 @@ const metered = {
   ),
   max_tokens: tokenLimit,
   n: nullable(Type.Integer({ minimum: 1, maximum: 1024 })),
+  best_of: nullable(Type.Integer({ minimum: 1, maximum: 1024 })),
   service_tier: nullable(Type.String()),
 };
 
@@ -41,10 +42,8 @@ export const openaiChat: Wire = {
     },
     { additionalProperties: true },
   ),
-  maxOutputTokens: (request) => {
-    const limit = request["max_completion_tokens"] ?? request["max_tokens"];
-    return typeof limit === "number" ? limit * choiceCount(request) : null;
-  },
+  maxOutputTokens: (request, usual) =>
+    largestLimit(request, ["max_completion_tokens", "max_tokens"], usual) * writtenCount(request),
   readAnswer,
   openStream: (options) => new ChoicesReader(options),
   outputText: (json) => {
@@ -69,10 +68,8 @@ export const openaiCompletions: Wire = {
     { ...metered, prompt: Type.Optional(Type.Unknown()) },
     { additionalProperties: true },
   ),
-  maxOutputTokens: (request) => {
-    const limit = request["max_tokens"];
-    return typeof limit === "number" ? limit * choiceCount(request) : null;
-  },
+  maxOutputTokens: (request, usual) =>
+    largestLimit(request, ["max_tokens"], usual) * writtenCount(request),
   readAnswer,
   openStream: (options) => new ChoicesReader(options),
   outputText: (json) =>
@@ -81,9 +78,30 @@ export const openaiCompletions: Wire = {
       .join(""),
 };
 
+/** How many choices come back. */
 export function choiceCount(request: JsonObject): number {
-  const count = request["n"];
+  return promptCount(request) * countOf(request, "n");
+}
+
+/** How many are written, and billed: the best of more than come back. */
+function writtenCount(request: JsonObject): number {
+  return promptCount(request) * Math.max(countOf(request, "n"), countOf(request, "best_of"));
+}
+
+function countOf(request: JsonObject, name: "n" | "best_of"): number {
+  const count = request[name];
   return typeof count === "number" ? count : 1;
+}
+
+/** Of the legacy completions; a list of numbers is one prompt, in tokens. */
+function promptCount({ prompt }: JsonObject): number {
+  return Array.isArray(prompt) && typeof prompt[0] !== "number" ? Math.max(1, prompt.length) : 1;
+}
+
+/** Servers differ in which name of the limit they know: the larger one may be what holds. */
+function largestLimit(request: JsonObject, names: readonly string[], usual: number): number {
+  const limits = names.map((name) => request[name]).filter((limit) => typeof limit === "number");
+  return limits.length === 0 ? usual : Math.max(...limits);
 }
 
 function readAnswer(json: JsonObject): AnswerFacts {

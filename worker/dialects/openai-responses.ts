@@ -42,9 +42,9 @@ export const openaiResponses: Wire = {
     },
     { additionalProperties: true },
   ),
-  maxOutputTokens: (request) => {
+  maxOutputTokens: (request, usual) => {
     const limit = request["max_output_tokens"];
-    return typeof limit === "number" ? limit : null;
+    return typeof limit === "number" ? limit : usual;
   },
   readAnswer: (json) => ({
     ...readResponse(json),

@@ -58,8 +58,8 @@ export interface Wire {
   readonly family: Family;
   /** The part of the request on which the gateway acts; the rest passes unread. */
   readonly request: TSchema;
-  /** The most output tokens the request asks for, or null. */
-  maxOutputTokens(request: JsonObject): number | null;
+  /** The most output tokens that the request may bring, over all that it asks to be written. @param usual of each, where it sets no limit */
+  maxOutputTokens(request: JsonObject, usual: number): number;
   /** Facts of a non-streamed answer. */
   readAnswer(json: JsonObject): AnswerFacts;
   openStream(options: StreamOptions): StreamReader;

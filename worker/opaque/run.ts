@@ -130,7 +130,7 @@ async function prepare(
   checkOpaqueAllowed(caller, target, asked);
   progress.stream = body.kind === "json" && body.body.json["stream"] === true;
   progress.modelRequested = toName(asked.model);
-  if (body.kind === "json") await checkFileIds(deps, caller, target, body.body.json);
+  if (body.kind === "json") await checkFileIds(deps, caller, target, body.body);
 
   const admission = await admitOpaque(deps, operation, accepted);
   const begunAt = deps.clock.monotonic();

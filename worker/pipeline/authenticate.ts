@@ -97,9 +97,13 @@ function ownCredential(headers: Headers): readonly [string, string] {
   });
 }
 
+/** Sign-ins and invites, whose prefixes stand in other words, too. */
+const SIGN_IN_OR_INVITE = /(?:ans|inv)_[\w-]{43}_/;
+
 /** Whether a header value contains a secret that this gateway issues. */
 export function holdsOurKey(value: string): boolean {
-  return value.includes("ark_") || value.includes("aak_");
+  if (value.includes("ark_") || value.includes("aak_")) return true;
+  return (value.includes("ans_") || value.includes("inv_")) && SIGN_IN_OR_INVITE.test(value);
 }
 
 /** @throws (or rejects with) GatewayError `invalid_request` for bad metadata */

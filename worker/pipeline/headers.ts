@@ -31,6 +31,12 @@ const NOT_UP = new Set([
   "traceparent",
   "accept-encoding",
   "content-length",
+  // By which some servers take another method or address than was sent, and judged.
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
 ]);
 const NOT_UP_MANAGED = new Set(["openai-organization", "openai-project"]);
 

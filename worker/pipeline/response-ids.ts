@@ -2,6 +2,8 @@
  * Stored responses of the Responses API belong to the key that made them, and so do files and batches. The provider knows one account only, ours: so the
  * gateway must see to it that no key reads, continues or deletes what another key was given.
  */
+import { countNamed } from "../body/fields.ts";
+import type { JsonBody } from "../body/parse.ts";
 import type { Deps } from "../deps.ts";
 import { isObject, type JsonObject } from "../dialects/read.ts";
 import { GatewayError } from "../errors.ts";
@@ -44,30 +46,40 @@ export async function checkResponseFields(
 const FILE_MEMBERS: ReadonlySet<string> = new Set(["file_id", "input_file_id", "file_ids"]);
 
 /**
- * Files that a request names must be the key's own: a model would read out another's.
- * @throws GatewayError `not_found` naming the member
+ * Files that a request names must be the key's own: a model would read out another's. Where two parsers could see two of them (a member
+ * twice, or in other letter case), the request is refused.
+ * @throws GatewayError `not_found` naming the member, `ambiguous_field`
  */
 export async function checkFileIds(
   deps: Deps,
   caller: Caller,
   target: Pick<Target, "provider">,
-  body: JsonObject,
+  { bytes, json }: JsonBody,
 ): Promise<void> {
   if (caller.credential === "passthrough") return;
-  for (const [member, id] of namedFiles(body)) {
-    const provider = await deps.store.ledger.responseProvider(id, caller.key.id);
-    if (provider !== target.provider.name) {
-      throw new GatewayError("not_found", {
-        field: member,
-        hint: "This key was given no such file by that provider.",
-      });
+  const named = namedFiles(json);
+  if (countNamed(bytes, FILE_MEMBERS) !== named.length) {
+    throw new GatewayError("ambiguous_field", {
+      hint: "A member that names a file stands twice in one object, or is not in lower case.",
+    });
+  }
+  for (const [member, value] of named) {
+    for (const id of Array.isArray(value) ? value : [value]) {
+      if (typeof id !== "string") continue;
+      const provider = await deps.store.ledger.responseProvider(id, caller.key.id);
+      if (provider !== target.provider.name) {
+        throw new GatewayError("not_found", {
+          field: member,
+          hint: "This key was given no such file by that provider.",
+        });
+      }
     }
   }
 }
 
-/** Member and id of each file that is named. Not by recursion: a body may be nested as deep as it is long. */
-export function namedFiles(body: JsonObject): [member: string, id: string][] {
-  const found: [string, string][] = [];
+/** Members that name files, with what they hold. Not by recursion: a body may be nested as deep as it is long. */
+function namedFiles(body: JsonObject): [member: string, value: unknown][] {
+  const found: [string, unknown][] = [];
   const left: unknown[] = [body];
   while (left.length > 0) {
     const value = left.pop();
@@ -75,11 +87,7 @@ export function namedFiles(body: JsonObject): [member: string, id: string][] {
       for (const each of value) if (typeof each === "object") left.push(each);
     } else if (isObject(value)) {
       for (const [member, each] of Object.entries(value)) {
-        if (FILE_MEMBERS.has(member)) {
-          for (const id of Array.isArray(each) ? each : [each]) {
-            if (typeof id === "string") found.push([member, id]);
-          }
-        }
+        if (FILE_MEMBERS.has(member)) found.push([member, each]);
         if (typeof each === "object") left.push(each);
       }
     }

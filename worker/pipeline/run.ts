@@ -141,7 +141,7 @@ async function prepare(
   progress.modelRequested = modelRequested;
   checkAllowed(caller, target, wire.endpoint);
   if (wire.endpoint === "responses") await checkResponseFields(deps, caller, target, body.json);
-  if (target.provider.endpoints.has("files")) await checkFileIds(deps, caller, target, body.json);
+  if (target.provider.endpoints.has("files")) await checkFileIds(deps, caller, target, body);
 
   const hideUsage =
     stream &&
@@ -196,7 +196,7 @@ function largestCost(
   body: JsonBody,
 ): Estimate {
   const inputTokens = roughTokens(body.bytes.length);
-  const outputTokens = wire.maxOutputTokens(body.json) ?? USUAL_OUTPUT_TOKENS;
+  const outputTokens = wire.maxOutputTokens(body.json, USUAL_OUTPUT_TOKENS);
   const usage = { ...NO_USAGE, inputTokens, outputTokens };
   const priced = deps.pricing.cost({ provider, models: [model], usage, serviceTier: null, timeMs });
   return {

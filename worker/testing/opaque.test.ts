@@ -415,6 +415,30 @@ describe("files and batches", () => {
       await refusal(await post("/v1/batches", '{"Input_File_Id":"file-secret"}', {}, other)),
     ).toEqual([400, "ambiguous_field"]);
   });
+
+  test("can't be named beside the key's own, for parsers that see another of the two", async () => {
+    const { secret: other } = await gateway.addKey({});
+    await give("/v1/files", { id: "file-secret" });
+    await give("/v1/files", { id: "file-own" }, other);
+    const chat = (file: string) =>
+      `{"model":"one/m","messages":[{"role":"user","content":[{"type":"file",${file}}]}]}`;
+    const sent = upstream.requests.length;
+    for (const file of [
+      '"file":{"file_id":"file-secret","file_id":"file-own"}',
+      '"file":{"file_id":"file-own","file\\u005fid":"file-own"}',
+      '"file":{"file_id":"file-secret"},"file":{"file_id":"file-own"}',
+      '"file":{"File_ID":"file-secret"}',
+      '"file":{"file_ids" : ["file-own"],"file_id\u017f":["file-secret"]}',
+    ]) {
+      const answer = await post("/v1/chat/completions", chat(file), {}, other);
+      expect([file, ...(await refusal(answer))]).toEqual([file, 400, "ambiguous_field"]);
+    }
+    expect(upstream.requests.length).toBe(sent);
+    // What stands in a text is no member.
+    const text = '"file":{"file_id":"file-own"},"text":"\\"file_id\\": \\"file-secret\\""';
+    await post("/v1/chat/completions", chat(text), {}, other);
+    expect(upstream.requests.length).toBe(sent + 1);
+  });
 });
 
 describe("a body", () => {

@@ -111,6 +111,33 @@ onEachDatabase((makeFresh) => {
       });
     });
 
+    test("reserves for everything that a request asks to be written, however it says so", async () => {
+      await withGateway(async (gateway, admin) => {
+        const cap = { scope: "org", unit: "tokens", amount: 20_000, window: "day" };
+        await admin("POST", "/admin/caps", cap);
+        const chat = (more: object) => ask(gateway, "ann", more);
+        const completion = (more: object) =>
+          gateway.post("/v1/completions", { model: "gpt-4o-mini", prompt: "hi", ...more });
+        expect(await statusOf(chat({ max_tokens: null }))).toBe(200);
+        for (const [name, asked] of [
+          ["no limit, and many choices", chat({ max_tokens: null, n: 8 })],
+          ["choices", chat({ max_tokens: 1_000, n: 20 })],
+          ["the larger of two limits", chat({ max_completion_tokens: 1, max_tokens: 20_000 })],
+          ["the best of many", completion({ max_tokens: 1_000, best_of: 20 })],
+          ["prompts", completion({ max_tokens: 1_000, prompt: Array(20).fill("hi") })],
+          ["prompts in tokens", completion({ max_tokens: 1_000, prompt: Array(20).fill([1]) })],
+        ] as const) {
+          expect([name, await statusOf(asked)]).toEqual([name, 429]);
+        }
+        for (const more of [{ best_of: "20" }, { best_of: 1.5 }, { n: -1 }, { max_tokens: 0.5 }]) {
+          expect([more, await statusOf(completion(more))]).toEqual([more, 400]);
+        }
+        expect(await statusOf(completion({ max_tokens: 1_000, prompt: Array(20).fill(1) }))).toBe(
+          200,
+        );
+      });
+    });
+
     test("holds for requests that come all together: as many pass as fit, none more", async () => {
       await withGateway(async (gateway, admin) => {
         isHolding = true;
