@@ -20,7 +20,7 @@ const PASSWORD = "correct horse battery";
 /** Which part of the admin plane a path is: told here once more, so that a route that moves is noticed. */
 const AREAS: readonly (readonly [RegExp, Area])[] = [
   [/^\/admin\/(?:spend|users|teams|latency)/, "spend"],
-  [/^\/admin\/(?:traces|sessions)/, "traces"],
+  [/^\/admin\/(?:traces|sessions|live)/, "traces"],
   [/^\/admin\/audit/, "audit"],
   [/^\/admin\/(?:privacy|retention|subjects)/, "privacy"],
   [/^\/admin\/(?:keys|invites)/, "keys"],

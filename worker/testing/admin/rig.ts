@@ -28,8 +28,11 @@ export function adminOf(gateway: TestGateway) {
         ? {}
         : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("application/json") === true;
+    const type = response.headers.get("content-type") ?? "";
+    const isEndless = type.startsWith("text/event-stream");
+    if (isEndless) await response.body?.cancel();
+    const text = isEndless ? "" : await response.text();
+    const isJson = type.includes("application/json");
     return {
       status: response.status,
       headers: response.headers,
