@@ -6,6 +6,13 @@ if (zone && !/(?:^|; )anyray-zone=/.test(document.cookie)) {
   document.cookie = `anyray-zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax`;
 }
 
+/** Where the navigation is longer than the window, the page's own line shows. */
+const showCurrent = () => {
+  const current = document.querySelector(".nav-wide [aria-current]");
+  if (current) current.scrollIntoView({ block: "nearest" });
+};
+showCurrent();
+
 let path = location.pathname;
 document.addEventListener("htmx:after:swap", (event) => {
   const live = liveOf(event);
@@ -13,6 +20,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const moved = location.pathname !== path;
   path = location.pathname;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  showCurrent();
   // A control that was changed keeps the focus; a link that is gone left it to nobody.
   if (document.activeElement && document.activeElement !== document.body && !moved) return;
   const heading = document.querySelector("#main h1");
