@@ -4,7 +4,7 @@
  */
 import { eq, inArray, sql } from "drizzle-orm";
 import { capNotice, capReservation } from "../schema/pg-shared.ts";
-import type { CapReservations, CapState } from "../store.ts";
+import type { CapHold, CapReservations, CapState, CapVerdict } from "../store.ts";
 import type { PgDatabase } from "./database.ts";
 
 /** How long a reservation counts after the last sign of life of its gateway; also how long the database may be away for it. */
@@ -13,6 +13,16 @@ const RENEW_MS = 60_000;
 /** A request waits for the answer. */
 const RESERVE_LIMIT_MS = 2_000;
 const MAX_RENEWED = 5_000;
+
+/** Of one transaction. */
+const MAX_BATCH = 100;
+
+interface Waiting {
+  readonly traceId: string;
+  readonly holds: readonly CapHold[];
+  resolve(verdicts: readonly CapVerdict[]): void;
+  reject(error: unknown): void;
+}
 
 export interface ReservationStore extends CapReservations {
   close(): void;
@@ -54,22 +64,59 @@ export function createReservations(
     );
   }
 
+  let waiting: Waiting[] = [];
+  let isAsking = false;
+
+  /** Requests that come while others are being asked for share the next transaction: a cap of all is locked once for all of them. */
+  async function ask(): Promise<void> {
+    if (isAsking) return;
+    isAsking = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, MAX_BATCH);
+      try {
+        const verdicts = await reserveMany(batch);
+        for (const { traceId, resolve } of batch) resolve(verdicts.get(traceId) ?? []);
+      } catch (error) {
+        for (const each of batch) each.reject(error);
+      }
+    }
+    isAsking = false;
+  }
+
+  async function reserveMany(
+    batch: readonly Waiting[],
+  ): Promise<ReadonlyMap<string, readonly CapVerdict[]>> {
+    const requests = JSON.stringify(
+      batch.map(({ traceId, holds }) => ({
+        traceId,
+        holds: holds.map((hold) => ({ ...hold, amount: String(hold.amount) })),
+      })),
+    );
+    const rows = await run(
+      (orm) =>
+        orm.execute(
+          sql`select * from reserve_caps_of_many(${owner}, ${liveMs}::bigint, ${requests}::text::json)`,
+        ),
+      RESERVE_LIMIT_MS,
+    );
+    return Map.groupBy(
+      (rows as unknown as readonly VerdictRow[]).map((row) => ({
+        ...toState(row),
+        traceId: row.trace_id,
+        isRefused: row.is_refused,
+      })),
+      ({ traceId }) => traceId,
+    );
+  }
+
   return {
     async reserve(traceId, holds) {
       live.add(traceId);
-      const given = JSON.stringify(holds.map((hold) => ({ ...hold, amount: String(hold.amount) })));
       try {
-        const rows = await run(
-          (orm) =>
-            orm.execute(
-              sql`select * from reserve_caps(${traceId}, ${owner}, ${liveMs}::bigint, ${given}::text::json)`,
-            ),
-          RESERVE_LIMIT_MS,
-        );
-        const verdicts = (rows as unknown as readonly VerdictRow[]).map((row) => ({
-          ...toState(row),
-          isRefused: row.is_refused,
-        }));
+        const verdicts = await new Promise<readonly CapVerdict[]>((resolve, reject) => {
+          waiting.push({ traceId, holds, resolve, reject });
+          void ask();
+        });
         if (verdicts.some(({ isRefused }) => isRefused)) live.delete(traceId);
         return verdicts;
       } catch (error) {
@@ -126,6 +173,7 @@ interface StateRow {
 }
 
 interface VerdictRow extends StateRow {
+  readonly trace_id: string;
   readonly is_refused: boolean;
 }
 
