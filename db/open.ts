@@ -180,6 +180,7 @@ async function assembleShared(
 const NO_SEARCHES: Searches = {
   rest: () => Promise.reject(new Error("not asked of the local ledger")),
   spend: () => Promise.reject(new Error("not asked of the local ledger")),
+  sessions: () => Promise.reject(new Error("not asked of the local ledger")),
   close: async () => undefined,
 };
 

@@ -179,6 +179,21 @@ export interface SpendReport {
   readonly groups: readonly SpendGroupRow[];
 }
 
+export interface SessionsQuery extends Pick<LedgerQuery, "fromMs" | "toMs"> {
+  /** 1–1000. */
+  readonly limit: number;
+  /** The last of the page before: what comes behind it is asked for. */
+  readonly before: Pick<SessionRow, "lastMs" | "session"> | null;
+}
+
+/** The requests of one session within a range. */
+export interface SessionRow extends SpendSums {
+  /** Null: those without one. */
+  readonly session: string | null;
+  /** When its newest request was accepted, ms since 1970. */
+  readonly lastMs: number;
+}
+
 /** A change of price that `reprice` proposes or made. */
 export interface RepriceChange {
   readonly id: string;
@@ -205,6 +220,8 @@ export interface LedgerStore {
   append(row: LedgerRow, responseId?: string, charges?: readonly CapCharge[]): Promise<void>;
   records(query: RecordsQuery): Promise<readonly LedgerRow[]>;
   spend(query: SpendQuery): Promise<SpendReport>;
+  /** By their newest request, the newest first; of those at the same time by name, descending, null last. */
+  sessions(query: SessionsQuery): Promise<readonly SessionRow[]>;
   /** Of the rows that this gateway appended, if it keeps them apart from others'; null for an empty ledger. */
   newestId(): Promise<string | null>;
   /** Rewrites cost columns, all in one transaction. For `reprice` only. */

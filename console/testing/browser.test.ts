@@ -329,7 +329,7 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
       expect(await page.evaluate("document.activeElement.textContent")).toBe("Pause");
       expect(await seriousFaults(page)).toEqual([]);
       // However much comes, the page stays as large as it is.
-      for (let n = 0; n < 60; n++) await askDemo(stack);
+      await Promise.all(Array.from({ length: 60 }, () => askDemo(stack)));
       await page.waitForFunction("document.querySelectorAll('#live-rows > tr').length >= 100");
       await askDemo(stack);
       await page.waitForTimeout(1_000);

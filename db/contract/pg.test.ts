@@ -20,6 +20,7 @@ import { describeClaimedUsers, describeKeys, describePrices } from "./keys.ts";
 import { describeLedger } from "./ledger.ts";
 import type { Open } from "./opened.ts";
 import { isPostgresThere, startPostgres, type Postgres } from "./postgres.ts";
+import { describeSessions } from "./sessions.ts";
 import { describeSpend } from "./spend.ts";
 
 let postgres: Postgres;
@@ -68,6 +69,7 @@ describe.skipIf(!isPostgresThere)("on Postgres", () => {
 
   describeLedger("Postgres", open);
   describeSpend("Postgres", open);
+  describeSessions("Postgres", open);
   describeKeys("Postgres", open);
   describeClaimedUsers("Postgres", open);
   describePrices("Postgres", open);
@@ -76,6 +78,7 @@ describe.skipIf(!isPostgresThere)("on Postgres", () => {
 
   describeLedger("Postgres behind a local ledger", openShared);
   describeSpend("Postgres behind a local ledger", openShared);
+  describeSessions("Postgres behind a local ledger", openShared);
   describeKeys("Postgres behind a local ledger", openShared);
   describeClaimedUsers("Postgres behind a local ledger", openShared);
   describePrices("Postgres behind a local ledger", openShared);

@@ -13,6 +13,7 @@ import { describeAudit } from "./audit.ts";
 import { describeClaimedUsers, describeKeys, describePrices } from "./keys.ts";
 import { describeLedger } from "./ledger.ts";
 import type { Open } from "./opened.ts";
+import { describeSessions } from "./sessions.ts";
 import { describeSpend } from "./spend.ts";
 
 const open: Open = async () => {
@@ -80,6 +81,8 @@ describeLedger("SQLite", open);
 describeLedger("SQLite with a large file", openLarge);
 describeSpend("SQLite", open);
 describeSpend("SQLite with a large file", openLarge);
+describeSessions("SQLite", open);
+describeSessions("SQLite with a large file", openLarge);
 describeKeys("SQLite", open);
 describeClaimedUsers("SQLite", open);
 describePrices("SQLite", open);

@@ -7,6 +7,7 @@ import type { Appender, Parcel } from "./append.ts";
 import type { PgDatabase } from "./database.ts";
 import { dropMonth } from "./partitions.ts";
 import { readRecords } from "./records.ts";
+import { readSessions } from "./sessions.ts";
 import { readSpend } from "./spend.ts";
 
 interface Waiting {
@@ -51,6 +52,8 @@ export function createLedger(database: PgDatabase, appender: Appender): LedgerSt
           accessMode: "read only",
         }),
       ),
+
+    sessions: (query) => run((orm) => readSessions(orm, query)),
 
     async newestId() {
       const [row] = await run((orm) =>

@@ -77,6 +77,7 @@ export function createLocalFirst(options: LocalFirstOptions): LedgerStore {
       }),
     records: (query) => fresh(() => remote.records(query)),
     spend: (query) => fresh(() => remote.spend(query)),
+    sessions: (query) => fresh(() => remote.sessions(query)),
     async newestId() {
       const id = await local.ledger.newestId();
       const { place } = local.shipping;

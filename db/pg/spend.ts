@@ -11,7 +11,7 @@ const total = (column: SQL) => sql`coalesce(sum(${column}), 0)`;
 const count = (column: SQL) => sql`${total(column)}`.mapWith(Number);
 const money = (column: SQL) => sql`${total(column)}`.mapWith(BigInt);
 
-const SUMS = {
+export const SUMS = {
   rows: sql`count(*)`.mapWith(Number),
   inputTokens: count(sql`${ledger.inputTokens}`),
   cachedInputTokens: count(sql`${ledger.cachedInputTokens}`),

@@ -50,6 +50,8 @@ export function createLedger(database: SqliteDatabase, searches: Searches): Sqli
 
     spend: (query) => searches.spend(query),
 
+    sessions: (query) => searches.sessions(query),
+
     async newestId() {
       const [row] = orm
         .select({ id: ledger.id })

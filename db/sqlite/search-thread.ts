@@ -6,6 +6,7 @@ import { openForReading, type Orm } from "./database.ts";
 import { readRest } from "./records.ts";
 import type { Answer, Question } from "./searches.ts";
 import { openRollup, ROLLUP_FILE, type Rollup } from "./rollup.ts";
+import { readSessions } from "./sessions.ts";
 import { readSpend } from "./spend.ts";
 import { readRolledUp } from "./spend-rollup.ts";
 
@@ -50,6 +51,9 @@ function answer(on: Orm, question: Question): Answer {
   const { id } = question;
   if (question.kind === "sum-up") return { id, kind: "summing" };
   if (question.kind === "rest") return { id, kind: "rest", rows: readRest(on, question.query) };
+  if (question.kind === "sessions") {
+    return { id, kind: "sessions", sessions: readSessions(on, question.query) };
+  }
   const { query } = question;
   const rolledUp = rollup === null ? null : readRolledUp(rollup, on, query);
   return { id, kind: "spend", report: rolledUp ?? readSpend(on, query) };

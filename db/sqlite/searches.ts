@@ -3,9 +3,17 @@
  * file they are answered at once, in a large one by a thread of its own, which is started when it is first needed.
  */
 import { Worker } from "node:worker_threads";
-import type { LedgerRow, RecordsQuery, SpendQuery, SpendReport } from "../store.ts";
+import type {
+  LedgerRow,
+  RecordsQuery,
+  SessionRow,
+  SessionsQuery,
+  SpendQuery,
+  SpendReport,
+} from "../store.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { readRest } from "./records.ts";
+import { readSessions } from "./sessions.ts";
 import { readSpend } from "./spend.ts";
 
 /** 8 MiB, about 18,000 rows: some 40 ms. */
@@ -18,6 +26,7 @@ const IDLE_MS = 60_000;
 export interface Searches {
   rest(query: RecordsQuery): Promise<readonly LedgerRow[]>;
   spend(query: SpendQuery): Promise<SpendReport>;
+  sessions(query: SessionsQuery): Promise<readonly SessionRow[]>;
   /** Ends the thread; questions without an answer are rejected. */
   close(): Promise<void>;
 }
@@ -26,6 +35,7 @@ export interface Searches {
 export type Question =
   | { readonly id: number; readonly kind: "rest"; readonly query: RecordsQuery }
   | { readonly id: number; readonly kind: "spend"; readonly query: SpendQuery }
+  | { readonly id: number; readonly kind: "sessions"; readonly query: SessionsQuery }
   /** Nothing is asked: the sums by day are to be kept up. */
   | { readonly id: number; readonly kind: "sum-up" };
 
@@ -33,6 +43,7 @@ export type Question =
 export type Answer =
   | { readonly id: number; readonly kind: "rest"; readonly rows: readonly LedgerRow[] }
   | { readonly id: number; readonly kind: "spend"; readonly report: SpendReport }
+  | { readonly id: number; readonly kind: "sessions"; readonly sessions: readonly SessionRow[] }
   | { readonly id: number; readonly kind: "summing" }
   | { readonly id: number; readonly kind: "failed" };
 
@@ -62,6 +73,12 @@ export function createSearches(
       const answer = await thread.ask((id) => ({ id, kind: "spend", query }));
       if (answer.kind !== "spend") throw new Error("the ledger could not be read");
       return answer.report;
+    },
+    async sessions(query) {
+      if (isSmall()) return readSessions(orm, query);
+      const answer = await thread.ask((id) => ({ id, kind: "sessions", query }));
+      if (answer.kind !== "sessions") throw new Error("the ledger could not be read");
+      return answer.sessions;
     },
     close() {
       clearInterval(sumUp);

@@ -34,15 +34,17 @@ export function metadataValue(name: MetadataValue): SQL<string | null> {
   return sql`json_extract(${ledger.metadata}, ${`$."${metadataKey(name)}"`})`;
 }
 
+type Span = Pick<LedgerQuery, "fromMs" | "toMs">;
+
 /** Rows of the range lie in this part of the table. It only bounds what is read; `inTime` decides. */
-export function inKeyRange({ fromMs, toMs }: LedgerQuery): SQL | undefined {
+export function inKeyRange({ fromMs, toMs }: Span): SQL | undefined {
   return and(
     gte(ledger.traceId, traceIdAt(fromMs - SLACK_MS)),
     lt(ledger.traceId, traceIdAt(toMs + SLACK_MS)),
   );
 }
 
-export function inTime({ fromMs, toMs }: LedgerQuery): SQL | undefined {
+export function inTime({ fromMs, toMs }: Span): SQL | undefined {
   return and(gte(ledger.timeMs, fromMs), lt(ledger.timeMs, toMs));
 }
 

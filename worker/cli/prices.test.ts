@@ -194,6 +194,7 @@ async function runReprice(rows: readonly LedgerRow[], isApplied: boolean, toMs =
     },
     append: unused,
     spend: unused,
+    sessions: unused,
     newestId: unused,
     responseProvider: unused,
     issue: unused,

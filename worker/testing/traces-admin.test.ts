@@ -161,13 +161,17 @@ describe("GET /admin/traces/{id}", () => {
 });
 
 describe("GET /admin/sessions", () => {
-  test("lists sessions with what they spent", async () => {
+  test("lists sessions with what they spent, the newest first", async () => {
     const { body } = await get("/admin/sessions");
+    expect(body.next_cursor).toBeNull();
+    expect(Date.parse(body.sessions[0].last_at)).toBeGreaterThan(
+      Date.parse(body.sessions[1].last_at),
+    );
     const sessions = body.sessions.map((each: { session: string; requests: number }) => [
       each.session,
       each.requests,
     ]);
-    expect(sessions[0][0]).toBe("s-1");
+    expect(sessions[0][0]).toBe("s-2");
     expect(sessions.map(([name]: [string]) => name).sort()).toEqual(["s-1", "s-2"]);
   });
 });

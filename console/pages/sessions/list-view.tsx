@@ -1,11 +1,11 @@
-/** Sessions of a range: the costliest first. */
+/** Sessions of a range: the one with the newest request first. */
 import type { AdminApi } from "../../api.ts";
 import { formatCount, formatSumUsd } from "../../components/format.ts";
 import { PageHead, Text } from "../../components/head.tsx";
 import { Later } from "../../components/later.tsx";
 import { RangePicker } from "../../components/range-picker.tsx";
 import { Empty } from "../../components/states.tsx";
-import { Table } from "../../components/table.tsx";
+import { Pager, Table } from "../../components/table.tsx";
 import { Ago } from "../../components/time.tsx";
 import type { Range } from "../../range.ts";
 import { linkWith, type Visit } from "../../visit.ts";
@@ -15,30 +15,27 @@ import { sessionLink } from "./link.ts";
 type SessionsAnswer = NonNullable<Awaited<ReturnType<AdminApi["sessions"]["get"]>>["data"]>;
 type Session = SessionsAnswer["sessions"][number];
 
-/** As many as one question gives. */
-const FULL = 100;
-
-/** @param sessions null: they come later */
+/** @param answer null: it comes later */
 export function sessionsView(
   visit: Visit,
   range: Range,
-  sessions: readonly Session[] | null,
+  answer: SessionsAnswer | null,
 ): JSX.Element {
   return (
     <>
       <PageHead
         title="Sessions"
-        lead="Requests that belong together: a conversation, an agent's run. The costliest first."
+        lead="Requests that belong together: a conversation, an agent's run. The newest first."
       >
         <RangePicker
           range={range}
-          hrefFor={(name) => linkWith(visit, { range: name, from: null, to: null })}
+          hrefFor={(name) => linkWith(visit, { range: name, from: null, to: null, cursor: null })}
         />
       </PageHead>
-      {sessions === null ? (
+      {answer === null ? (
         <Later visit={visit} from={linkWith(visit, { part: "table" })} what="the sessions" />
       ) : (
-        sessionTable(visit, range, sessions)
+        sessionTable(visit, range, answer)
       )}
     </>
   );
@@ -47,13 +44,14 @@ export function sessionsView(
 export function sessionTable(
   visit: Visit,
   range: Range,
-  sessions: readonly Session[],
+  { sessions, next_cursor: next }: SessionsAnswer,
 ): JSX.Element {
   const { nowMs, preferences } = visit;
+  const cursor = visit.query.get("cursor");
   return (
     <div class="panel">
       <Table
-        caption={`Sessions, the costliest first, ${range.label}`}
+        caption={`Sessions, the newest first, ${range.label}`}
         rows={sessions}
         columns={[
           { head: "Session", cell: (session) => <Name session={session} range={range} /> },
@@ -102,7 +100,10 @@ export function sessionTable(
           </Empty>
         }
       />
-      {sessions.length < FULL ? null : <p class="more muted">The {FULL} costliest are shown.</p>}
+      <Pager
+        first={cursor === null ? null : linkWith(visit, { cursor: null, part: null })}
+        next={next === null ? null : linkWith(visit, { cursor: next, part: null })}
+      />
     </div>
   );
 }

@@ -11,7 +11,7 @@ export const sessionPages: readonly Route[] = [
   { path: "/sessions/:id", area: "traces", show: showOne },
 ];
 
-const MAX_SESSIONS = "100";
+const PAGE_SESSIONS = "50";
 const PAGE_ROWS = "100";
 /** Both look through rows of the ledger. */
 const USUAL_RANGE = "24h";
@@ -22,10 +22,15 @@ async function showAll(visit: Visit): Promise<Answer> {
   if (isLong(range) && !isPart && !hasAll(visit)) {
     return { title: "Sessions", body: sessionsView(visit, range, null) };
   }
-  const query = { ...rangeQuery(range), limit: MAX_SESSIONS };
-  const { sessions } = await ask(visit.api.sessions.get({ query }));
-  if (isPart) return { piece: sessionTable(visit, range, sessions) };
-  return { title: "Sessions", body: sessionsView(visit, range, sessions) };
+  const cursor = visit.query.get("cursor");
+  const query = {
+    ...rangeQuery(range),
+    limit: PAGE_SESSIONS,
+    ...(cursor === null ? {} : { cursor }),
+  };
+  const answer = await ask(visit.api.sessions.get({ query }));
+  if (isPart) return { piece: sessionTable(visit, range, answer) };
+  return { title: "Sessions", body: sessionsView(visit, range, answer) };
 }
 
 async function showOne(visit: Visit): Promise<Page> {

@@ -80,6 +80,23 @@ describe("sessions", () => {
     expect(textOf((await at.get(link, token)).html)).toContain("long 120");
   });
 
+  test("come page by page, the newest first", async () => {
+    for (let n = 0; n < 60; n++) await append(at, 1, `s-${n}`);
+    const { html } = await at.get("/sessions", token);
+    expect(textOf(html)).toMatch(/s-59 .* s-58 /);
+    const next = /href="([^"]+)" rel="next"/.exec(html)?.[1] ?? "";
+    const second = await at.get(next, token);
+    expect(textOf(second.html)).toContain("Newest");
+    const seen = [...(html + second.html).matchAll(/href="\/sessions\/(s-\d+)\?/g)].map(
+      ([, id]) => id,
+    );
+    expect([seen.length, new Set(seen).size]).toEqual([60, 60]);
+    const wrong = await at.gateway.fetch("/admin/sessions?cursor=x", {
+      headers: { authorization: `Bearer ${at.gateway.adminToken}` },
+    });
+    expect(wrong.status).toBe(400);
+  });
+
   test("a link names the days around the time, and no day where there is no time", () => {
     expect(sessionLink("a/b", "2026-11-24T05:00:00.000Z")).toBe(
       "/sessions/a%2Fb?from=2026-11-23&to=2026-11-24",

@@ -3,6 +3,7 @@ import { t } from "elysia";
 import {
   SPEND_GROUPS,
   type LedgerRow,
+  type SessionRow,
   type SpendGroupRow,
   type SpendSums,
 } from "../../../db/store.ts";
@@ -124,9 +125,9 @@ export const SessionRecord = t.Object({
   ...sums,
 });
 
-export function toSessionRecord(row: SpendGroupRow): typeof SessionRecord.static {
+export function toSessionRecord(row: SessionRow): typeof SessionRecord.static {
   return {
-    session: row.key.session ?? null,
+    session: row.session,
     last_at: new Date(row.lastMs).toISOString(),
     ...toSumsJson(row),
   };

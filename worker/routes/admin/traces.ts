@@ -3,7 +3,8 @@
  * here gives content out, sealed or not: only what an envelope's head says, and its first bytes where they are ciphertext.
  */
 import { t } from "elysia";
-import type { LedgerRow } from "../../../db/store.ts";
+import type { LedgerRow, SessionRow, SessionsQuery } from "../../../db/store.ts";
+import { isIdentity } from "../../chat.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseUsd } from "../../money.ts";
@@ -117,15 +118,18 @@ export function traceRoutes(deps: Deps) {
     .get(
       "/sessions",
       async ({ request }) => {
-        const parameters = readParameters(request.url, ["from", "to", "limit"]);
-        const { groups } = await deps.store.ledger.spend({
+        const parameters = readParameters(request.url, RANGE);
+        const limit = parseLimit(parameters.get("limit"));
+        const rows = await deps.store.ledger.sessions({
           ...notBefore(oldestMs(deps), parseRange(parameters, deps.clock.now())),
-          where: {},
-          groupBy: ["session"],
-          timeZone: "UTC",
-          limit: parseLimit(parameters.get("limit")),
+          limit,
+          before: parseSessionCursor(parameters.get("cursor")),
         });
-        return { sessions: groups.map(toSessionRecord) };
+        const last = rows.length < limit ? undefined : rows.at(-1);
+        return {
+          sessions: rows.map(toSessionRecord),
+          next_cursor: last === undefined ? null : sessionCursor(last),
+        };
       },
       {
         query: t.Object(
@@ -133,13 +137,14 @@ export function traceRoutes(deps: Deps) {
             from: Text("Inclusive; a date (UTC) or RFC 3339. Default: 30 days before `to`"),
             to: Text("Exclusive; default: now"),
             limit: Text("1 to 1000, default 100"),
+            cursor: Text("`next_cursor` of the page before"),
           },
           { additionalProperties: true },
         ),
         response: {
           200: t.Object(
-            { sessions: t.Array(SessionRecord) },
-            { description: "The costliest first" },
+            { sessions: t.Array(SessionRecord), next_cursor: Cursor },
+            { description: "One page, the one with the newest request first" },
           ),
           400: AdminError,
           401: AdminError,
@@ -147,11 +152,25 @@ export function traceRoutes(deps: Deps) {
         },
         detail: {
           tags: ["Traces"],
-          summary: "Sessions, with what they spent",
+          summary: "Sessions, with what they spent, newest first",
           security: [{ adminToken: [] }],
         },
       },
     );
+}
+
+/** When its newest request was, and its name: `1764000000000.agent-1`; nothing behind the point for requests without one. */
+function sessionCursor({ lastMs, session }: Pick<SessionRow, "lastMs" | "session">): string {
+  return `${lastMs}.${session ?? ""}`;
+}
+
+function parseSessionCursor(text: string | undefined): SessionsQuery["before"] {
+  if (text === undefined) return null;
+  const [, lastMs, session = ""] = /^(\d{1,15})\.(.*)$/.exec(text) ?? [];
+  if (lastMs === undefined || (session !== "" && !isIdentity(session))) {
+    throw invalid("cursor", "It is the `next_cursor` of the page before.");
+  }
+  return { lastMs: Number(lastMs), session: session === "" ? null : session };
 }
 
 async function readTrace(deps: Deps, id: string) {
