@@ -28,7 +28,7 @@ const TABLE = {
     405,
     "This address exists, but not for this method. See the `allow` header.",
   ],
-  conflict: [409, "The resource has changed since it was read. Read it again."],
+  conflict: [409, "This is not as it was when it was read, or exists already. Read it again."],
   plaintext_not_allowed: [
     409,
     "Plaintext content needs ANYRAY_ALLOW_PLAINTEXT=true at deployment.",
@@ -81,8 +81,9 @@ export class GatewayError extends Error {
     } = {},
   ) {
     const hint = options.hint === undefined ? "" : ` ${options.hint}`;
+    // Before the hint, which speaks of it.
     const field = options.field === undefined ? "" : ` (${options.field})`;
-    super(`${TABLE[code][1]}${hint}${field}`);
+    super(`${TABLE[code][1].slice(0, -1)}${field}.${hint}`);
     this.name = "GatewayError";
     this.code = code;
     this.status = errorStatus(code);

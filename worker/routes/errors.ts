@@ -7,6 +7,9 @@ import { GatewayError } from "../errors.ts";
 import { errorAnswer } from "../pipeline/respond.ts";
 import { errorName } from "../telemetry/log.ts";
 
+const BASE_URLS =
+  "Look at the base URL: OpenAI's SDKs take the gateway's address with /v1, Anthropic's without.";
+
 /** One JSON shape for all that is not an LLM dialect. */
 const adminErrors: Pick<ErrorWire, "body"> = {
   body: (error, requestId) =>
@@ -54,10 +57,12 @@ function toError(
   if (thrown instanceof GatewayError) return thrown;
   if (thrown instanceof StoreUnavailable) return new GatewayError("store_unavailable");
   if (code === "NOT_FOUND") {
-    const methods = allowed(new URL(request.url).pathname);
-    return methods.length === 0
-      ? new GatewayError("not_found")
-      : new GatewayError("method_not_allowed", { headers: { allow: methods.join(", ") } });
+    const { pathname } = new URL(request.url);
+    const methods = allowed(pathname);
+    if (methods.length > 0) {
+      return new GatewayError("method_not_allowed", { headers: { allow: methods.join(", ") } });
+    }
+    return new GatewayError("not_found", isBesideV1(pathname, allowed) ? { hint: BASE_URLS } : {});
   }
   if (code === "VALIDATION") {
     const field = faultyField(thrown);
@@ -72,6 +77,11 @@ function toError(
     error: errorName(thrown),
   });
   return new GatewayError("internal");
+}
+
+/** Whether a tool's base URL lacks its `/v1`, or has it twice. */
+function isBesideV1(path: string, allowed: (path: string) => readonly string[]): boolean {
+  return allowed(path.startsWith("/v1/v1/") ? path.slice("/v1".length) : `/v1${path}`).length > 0;
 }
 
 /** The name of the parameter that failed; the framework's own text holds its value. */

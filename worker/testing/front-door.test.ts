@@ -576,3 +576,25 @@ describe("the admin's view", () => {
     );
   });
 });
+
+describe("an address that is none", () => {
+  test("says where /v1 belongs, to a tool that has it twice or not at all, and to nobody else", async () => {
+    const answers = [
+      ["/chat/completions", true],
+      ["/v1/v1/messages", true],
+      ["/v1/v1/v1/messages", false],
+      ["/v1/chat", false],
+      ["/nothing", false],
+    ] as const;
+    for (const [path, isTold] of answers) {
+      const { status, body } = await ask(path);
+      expect([path, status]).toEqual([path, 404]);
+      expect([path, body.includes("Look at the base URL")]).toEqual([path, isTold]);
+    }
+  });
+
+  async function ask(path: string) {
+    const response = await gateway.fetch(path, { method: "POST", body: "{}" });
+    return { status: response.status, body: await response.text() };
+  }
+});

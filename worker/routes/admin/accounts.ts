@@ -159,6 +159,13 @@ async function createAccount(deps: Deps, actor: Actor, body: unknown) {
     createdAtMs: deps.clock.now(),
     disabledAtMs: null,
   };
+  const accounts = await read(() => deps.store.admin.accounts());
+  if (accounts.some(({ name }) => name === account.name)) {
+    throw new GatewayError("conflict", {
+      field: "name",
+      hint: "There is an account of this name.",
+    });
+  }
   const facts = { before: null, after: { role: account.role } };
   await change(deps, actor, { action: "account.create", target: account.name, ...facts }, [
     { kind: "account.add", account },
