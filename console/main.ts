@@ -47,6 +47,8 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : "failed"}\n`);
+  const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  const hint = isTaken ? " ANYRAY_CONSOLE_PORT sets another." : "";
+  process.stderr.write(`${error instanceof Error ? error.message : "failed"}${hint}\n`);
   process.exit(1);
 }

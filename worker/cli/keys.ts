@@ -209,6 +209,6 @@ export async function runKeys(args: readonly string[], tools: KeysTools): Promis
     return 0;
   }
   throw new UsageError(
-    "keys takes create, list, revoke, rotate, export or recipient-new. `anyray help` shows how.",
+    "keys takes create, list, revoke, rotate, export or recipient-new. `anyray help` shows what they do.",
   );
 }

@@ -12,11 +12,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
+const RUN = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
+const ENV = { PATH: process.env["PATH"], ANYRAY_DATA_DIR: join(root, "data") };
+
 /** The command as a process of this runtime. */
 function anyray(...args: readonly string[]) {
-  const before = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  const env = { PATH: process.env["PATH"], ANYRAY_DATA_DIR: join(root, "data") };
-  return spawnSync(process.execPath, [...before, MAIN, ...args], { env, encoding: "utf8" });
+  return spawnSync(process.execPath, [...RUN, MAIN, ...args], { env: ENV, encoding: "utf8" });
 }
 
 describe("the anyray command", () => {
@@ -38,6 +39,15 @@ describe("the anyray command", () => {
     for (const file of files) {
       expect(readFileSync(join(root, "data", file), "latin1")).not.toContain(secret.slice(4, 47));
     }
+  }, 30_000);
+
+  test("ends quietly when nobody reads on", () => {
+    const { stderr, status } = spawnSync(
+      "sh",
+      ["-c", '"$@" | true; exit 0', "sh", process.execPath, ...RUN, MAIN, "help"],
+      { env: ENV, encoding: "utf8" },
+    );
+    expect([status, stderr]).toEqual([0, ""]);
   }, 30_000);
 
   test("exits with 2 for a wrong command line and 1 for what cannot be done", () => {

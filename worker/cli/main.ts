@@ -18,6 +18,10 @@ import { writePrivate } from "./write-private.ts";
 
 const readText = (path: string): string => readFileSync(path, "utf8");
 
+/** As shells have it for a program whose reader went away, such as `| head`. */
+const READER_GONE = 141;
+process.stdout.on("error", () => process.exit(READER_GONE));
+
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: createTerminal(process.stdout, process.stderr, process.env),
   version: about.version,

@@ -106,6 +106,15 @@ function gateway() {
   return { keys, run };
 }
 
+describe("a wrong command line", () => {
+  test("is answered with one place to look at", async () => {
+    for (const words of ["keys", "keys revoke", "nothing", "keys create --usr ann"]) {
+      const { code, stderr } = await gateway().run(words.split(" "));
+      expect([words, code, stderr.match(/`anyray /g)?.length]).toEqual([words, 2, 1]);
+    }
+  });
+});
+
 describe("anyray keys create", () => {
   test("prints the secret alone on standard output, and words on standard error", async () => {
     const { keys, run } = gateway();

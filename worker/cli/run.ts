@@ -124,7 +124,8 @@ export async function runCli(args: readonly string[], tools: CliTools): Promise<
   } catch (error) {
     const problem = usageProblem(error);
     if (problem !== null) {
-      say(`${printable(problem)} \`anyray help\` shows what there is.`);
+      const isAnswered = problem.includes("`anyray ");
+      say(`${printable(problem)}${isAnswered ? "" : " `anyray help` shows what there is."}`);
       return 2;
     }
     if (error instanceof ConfigError) say(error.message);

@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { openStore } from "../../db/open.ts";
 import { StoreUnavailable } from "../../db/store.ts";
-import { ConfigError } from "../config/fault.ts";
 import { loadConfig, type Config } from "../config/load.ts";
 import { removeProxyVariables } from "../config/proxy-variables.ts";
 import { ensureSecrets } from "../config/secret.ts";
@@ -56,5 +55,9 @@ export function stopOnce(gateway: Gateway, closeListener: () => Promise<void>): 
 /** Why the gateway did not start, for a person. */
 export function failureText(error: unknown): string {
   if (error instanceof StoreUnavailable) return "The database in ANYRAY_DB_URL can't be reached.";
-  return error instanceof ConfigError || error instanceof Error ? error.message : "failed";
+  if (!(error instanceof Error)) return "failed";
+  const isTaken = "code" in error && error.code === "EADDRINUSE";
+  return isTaken
+    ? `${error.message} ANYRAY_PORT sets the gateway's, ANYRAY_CONSOLE_PORT the console's.`
+    : error.message;
 }
