@@ -79,6 +79,8 @@ export interface Deps {
   readonly checkpoints: Pick<Checkpoints, "all" | "publicKey">;
   /** ms since 1970. */
   readonly startedAtMs: number;
+  /** Where tools find the gateway, an origin; null: where they reached it. */
+  readonly publicUrl: string | null;
   /** What administrators should know of the deployment: closed words. */
   readonly warnings: readonly string[];
   readonly live: LiveRequests;

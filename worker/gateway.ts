@@ -261,6 +261,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     },
     checkpoints,
     startedAtMs: clock.now(),
+    publicUrl: config.console.publicGatewayUrl,
     warnings: deploymentWarnings(config),
     live,
     liveFeed,

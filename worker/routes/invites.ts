@@ -72,11 +72,13 @@ async function redeem(deps: Deps, secret: string, request: Request): Promise<Res
       { status: 201, headers: headers(deps, "application/json") },
     );
   }
+  const origin = escape(deps.publicUrl ?? new URL(request.url).origin);
   return page(
     deps,
     201,
     `<h1>Your key</h1><p>Copy it now: it is not stored, and not shown again.</p><code>${escape(made.secret)}</code>
-<p>Set it as the API key of your tool, and this gateway as its base URL: <b>/v1</b> behind the address for OpenAI's SDKs, the bare address for Anthropic's.</p>`,
+<p>It is the API key of your tool. The base URL, for OpenAI's SDKs, Codex and Cursor:</p><code>${origin}/v1</code>
+<p>For Anthropic's SDKs and Claude Code:</p><code>${origin}</code>`,
   );
 }
 

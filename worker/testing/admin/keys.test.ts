@@ -179,6 +179,18 @@ describe("an invite", () => {
     );
   });
 
+  test("ends in a page with the key and both base URLs", async () => {
+    const { path } = (await admin("POST", "/admin/invites", {})).body;
+    const { status, body } = await admin("POST", path, undefined, null);
+    expect(status).toBe(201);
+    const shown = [...body.matchAll(/<code>([^<]*)<\/code>/g)].map(([, text]) => text);
+    expect(shown).toEqual([
+      expect.stringMatching(/^ark_/),
+      "http://localhost/v1",
+      "http://localhost",
+    ]);
+  });
+
   test("that is revoked, or made up, is no invite", async () => {
     const { invite, path } = (await admin("POST", "/admin/invites", {})).body;
     expect((await admin("DELETE", `/admin/invites/${invite.id}`)).body.state).toBe("revoked");
