@@ -41,9 +41,12 @@ export function readRange(
   nowMs: number,
   usual = DEFAULT_RANGE.name,
 ): Range {
-  const [from, to] = [parseDay(query.get("from")), parseDay(query.get("to"))];
-  if (from !== null && to !== null && from <= to && to - from <= MAX_DAYS * DAY_MS) {
-    return make(null, "from – to", from, to + DAY_MS);
+  const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const first = parseDay(query.get("from"));
+  // A day alone leads up to now; two may stand in either order.
+  const [from, to] = [first, parseDay(query.get("to")) ?? (first === null ? null : today)];
+  if (from !== null && to !== null && Math.abs(to - from) <= MAX_DAYS * DAY_MS) {
+    return make(null, "from – to", Math.min(from, to), Math.max(from, to) + DAY_MS);
   }
   const named = (wanted: string | null) => RANGES.find(({ name }) => name === wanted);
   const { name, label, hours } = named(query.get("range")) ?? named(usual) ?? DEFAULT_RANGE;

@@ -80,6 +80,9 @@ const LABELS: Readonly<Record<string, string>> = {
   ledger: "Ledger",
   settlement: "Settlement",
   content: "Content",
+  providers: "Providers",
+  retention: "Retention",
+  database: "Database",
   traces: "Trace export",
   trace_round_trip: "Trace round trip",
 };

@@ -27,7 +27,7 @@ function showSignIn(
   return htmlAnswer(
     <PlainDocument title="Sign in" theme={theme}>
       <SignIn
-        to={returnPathOf(searchParams.get("to"))}
+        to={returnPathOf(fault === null ? searchParams.get("to") : fault.to)}
         isSignedOut={searchParams.has("out")}
         remedy={canSignIn(deps.publicUrl) ? null : (deps.publicUrl?.origin ?? "")}
         fault={fault}
@@ -47,7 +47,7 @@ async function signIn(deps: ConsoleDeps, request: Request): Promise<Response> {
   const isByToken = name === "" && password === "";
   if (isByToken && token === "") {
     const text = "Enter the admin token, or a name and a password.";
-    return showSignIn(deps, request, { text, name: "" }, 400);
+    return showSignIn(deps, request, { text, name: "", to: form.get("to") }, 400);
   }
   const api = createApi({
     gatewayUrl: deps.gatewayUrl,
@@ -69,7 +69,7 @@ async function signIn(deps: ConsoleDeps, request: Request): Promise<Response> {
     return showSignIn(
       deps,
       request,
-      { text: wordsFor(error, isByToken), name: name ?? "" },
+      { text: wordsFor(error, isByToken), name: name ?? "", to: form.get("to") },
       error.status,
     );
   }

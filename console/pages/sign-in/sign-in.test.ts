@@ -55,6 +55,11 @@ describe("a sign-in", () => {
     expect(wrong.status).toBe(401);
     expect(wrong.html).toContain("That is not the admin token.");
     expect((await at.post("/sign-in", {}, null)).status).toBe(400);
+    // The second try leads to where the first was going.
+    for (const token of ["nonsense", ""]) {
+      const again = await at.post("/sign-in", { token, to: "/health?a=1" }, null);
+      expect(again.html).toContain('name="to" value="/health?a=1"');
+    }
     const { html } = await at.post("/sign-in", { name: HOSTILE, password: "x" }, null);
     await expectHarmless(html);
     await expectHarmless(

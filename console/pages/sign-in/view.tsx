@@ -7,6 +7,8 @@ export interface SignInFault {
   readonly text: string;
   /** What was typed, to be typed no second time. */
   readonly name: string;
+  /** Where the reader was going. */
+  readonly to: string | null;
 }
 
 interface SignInProps {

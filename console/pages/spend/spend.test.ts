@@ -103,6 +103,10 @@ describe("the Spend page", () => {
     const today = new Date().toISOString().slice(0, 10);
     expect(await read(`from=${today}&to=${today}`)).toContain("Spend $4.00");
     expect(await read("from=2020-01-01&to=2020-01-02")).toContain("No requests match");
+    // In either order; the first alone leads up to today.
+    expect(await read(`from=${today}`)).toContain("Spend $4.00");
+    expect(await read(`from=${today}&to=2020-01-01`)).toContain("Spend $4.00");
+    expect(await read("from=2020-01-02&to=2020-01-01")).toContain("No requests match");
   });
 
   test("gives the rows as a file, all pages of them, and a refusal as a page", async () => {
