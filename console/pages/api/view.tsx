@@ -18,8 +18,8 @@ export function apiView(visit: Visit): JSX.Element {
         <Panel title="Signing in to Swagger UI">
           <ol class="steps">
             <li>
-              The browser asks for a name and a password: any name, and as the password the admin
-              token or an API key (<code>aak_…</code>).
+              The browser asks for a name and a password: the name may be anything, the password is
+              the admin token or an API key (<code>aak_…</code>).
             </li>
             <li>
               To try a request there, press Authorize and paste the same token under{" "}
