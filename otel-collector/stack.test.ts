@@ -1,4 +1,4 @@
-/** `bun run stack` as a developer runs it: three lines, a request, its trace, one signal. */
+/** `bun run stack` as a developer runs it: a line each, a request, its trace, one signal. */
 import { expect, test } from "bun:test";
 import process from "node:process";
 import { join } from "node:path";
@@ -22,6 +22,7 @@ test.skipIf(!isBuilt)(
         ...(cacheHome === undefined ? {} : { XDG_CACHE_HOME: cacheHome }),
         ANYRAY_DATA_DIR: data.path,
         ANYRAY_PORT: "0",
+        ANYRAY_CONSOLE_PORT: "0",
       },
       stdout: "pipe",
       stderr: "pipe",
@@ -35,6 +36,8 @@ test.skipIf(!isBuilt)(
       const jaeger = await find(/^Jaeger +ready: .*(http:\S+)\/api/m);
       await find(/^Collector +ready: .*(http:\S+)/m);
       const gateway = await find(/Anyray serves (http:\/\/\S+)/);
+      const signIn = await fetch(`${await find(/Console +(http:\S+)/)}/sign-in`);
+      expect(await signIn.text()).toContain("Sign in to Anyray");
       const secrets = parseSecretsText(await Bun.file(join(data.path, "secrets.env")).text());
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       const key = secrets.ok ? secrets.values.get("ANYRAY_CLIENT_KEY") : "";

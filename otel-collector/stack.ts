@@ -1,6 +1,6 @@
 /**
- * `bun run stack`: Jaeger, the Collector and the gateway on this machine, without containers, each with one line when it is ready.
- * Ends with all three. For looking at traces while developing: Jaeger keeps them in memory.
+ * `bun run stack`: Jaeger, the Collector and the gateway with its console on this machine, without containers, each saying when it is
+ * ready. Ends with all of them. For looking at traces while developing: Jaeger keeps them in memory.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   say("Jaeger", `ready: traces by id at ${jaeger.queryUrl}/api/v3/traces/{trace id}`);
   const collector = await backends.startCollector({ exportTo: jaeger.otlpUrl, dataDir });
   say("Collector", `ready: takes OTLP at ${collector.url}`);
-  const gateway = spawn(process.execPath, [MAIN], {
+  const gateway = spawn(process.execPath, [MAIN, "--with-console"], {
     env: {
       ...process.env,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
