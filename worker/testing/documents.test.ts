@@ -30,6 +30,13 @@ function blocks(text: string, language: string): string[] {
   );
 }
 
+/** Of a heading, as GitHub makes it. */
+const anchorOf = (title: string) =>
+  title
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+
 const directory = temporaryDirectory();
 let gateway: GatewayProcess;
 beforeAll(async () => {
@@ -124,8 +131,18 @@ describe("the README", () => {
     expect(config.aliases.get("fast")).toBe("groq/llama-3.3-70b-versatile");
   });
 
+  test("begins with a way to every section, in their order", () => {
+    const sections = [...README.matchAll(/^## (.+)$/gm)].map(([, title = ""]) => title);
+    const contents = README.slice(0, README.indexOf("\n## "));
+    const ways = [...contents.matchAll(/\[([^\]]+)\]\(#([^)]+)\)/g)];
+    expect(ways.map(([, title]) => title)).toEqual(sections);
+    for (const [, , anchor] of README.matchAll(/\[([^\]]+)\]\(#([^)]+)\)/g)) {
+      expect(sections.map(anchorOf)).toContain(anchor ?? "");
+    }
+  });
+
   test("names commands that there are", () => {
-    for (const found of README.matchAll(/run (up|verify|anyray|bench)\b/g)) {
+    for (const found of README.matchAll(/run (up|verify|anyray|bench|stack)\b/g)) {
       expect(Object.keys(about.scripts)).toContain(found[1] ?? "");
     }
   });
