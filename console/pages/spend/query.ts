@@ -60,6 +60,23 @@ export function readQuestion({ query }: Visit): SpendQuestion {
   return { groupBy: chosen.length === 0 ? ["user"] : chosen, filters };
 }
 
+/** What the gateway has no sums of by day: it reads the rows themselves, which takes seconds where there are millions. */
+const UNSUMMED: ReadonlySet<string> = new Set([
+  "session",
+  "hour",
+  "attribution",
+  "status",
+  "stream",
+  "unpriced",
+]);
+
+/** Whether the answer may take so long that the page should stand before it. */
+export function isLong({ groupBy, filters }: SpendQuestion): boolean {
+  return [...groupBy, ...Object.keys(filters)].some(
+    (name) => UNSUMMED.has(name) || name.startsWith("metadata."),
+  );
+}
+
 /** In the address and the fields: rows without one. */
 export const NONE = "none";
 

@@ -6,11 +6,12 @@ import type { Answer, Page, Route, Visit } from "../../visit.ts";
 import { seriesOf, wholeSeries } from "./course.ts";
 import { courseView, type CourseFacts } from "./course-view.tsx";
 import { sendCsv } from "./csv.ts";
-import { apiFilters, labelOf, nameIn, readQuestion, type SpendQuestion } from "./query.ts";
-import { spendView } from "./view.tsx";
+import { apiFilters, isLong, labelOf, nameIn, readQuestion, type SpendQuestion } from "./query.ts";
+import { answerView, refusalView, spendView, type SpendAnswer, type SpendFacts } from "./view.tsx";
 
 export const spendRoutes: readonly Route[] = [
   { path: "/spend", area: "spend", show },
+  { path: "/spend/answer", area: "spend", show: showAnswer },
   { path: "/spend/course", area: "spend", show: showCourse },
   { path: "/spend.csv", area: "spend", show: sendCsv },
 ];
@@ -26,32 +27,53 @@ const MAX_NAMED = 5;
 async function show(visit: Visit): Promise<Page> {
   const range = readRange(visit.query, visit.nowMs);
   const question = readQuestion(visit);
-  const { groupBy, filters } = question;
+  const body = (outcome: Pick<SpendFacts, "answer" | "refusal">) =>
+    spendView(visit, { range, question, ...outcome });
+  if (isLong(question) && !hasAll(visit)) {
+    return { title: "Spend", body: body({ answer: "later", refusal: null }) };
+  }
+  try {
+    const answer = await readAnswer(visit, range, question);
+    return { title: "Spend", body: body({ answer, refusal: null }) };
+  } catch (error) {
+    const { message }: ApiRefusal = mendable(error);
+    return { title: "Spend", status: 400, body: body({ answer: null, refusal: message }) };
+  }
+}
+
+async function showAnswer(visit: Visit): Promise<Answer> {
+  const range = readRange(visit.query, visit.nowMs);
+  const question = readQuestion(visit);
+  try {
+    const answer = await readAnswer(visit, range, question);
+    return { piece: answerView(visit, { range, question, answer }) };
+  } catch (error) {
+    return { piece: refusalView(mendable(error).message) };
+  }
+}
+
+async function readAnswer(
+  visit: Visit,
+  range: Range,
+  question: SpendQuestion,
+): Promise<SpendAnswer> {
   const report = (of: Pick<Range, "fromMs" | "toMs">, limit: number) =>
     ask(
       visit.api.spend.get({
         query: {
           ...rangeQuery(of),
-          ...apiFilters(filters),
-          group_by: groupBy.join(","),
+          ...apiFilters(question.filters),
+          group_by: question.groupBy.join(","),
           limit: String(limit),
         },
       }),
     );
-  try {
-    const [now, before, course] = await Promise.all([
-      report(range, MAX_SHOWN),
-      report(range.before, MAX_BEFORE),
-      hasAll(visit) ? readCourse(visit, range, question) : null,
-    ]);
-    const isBeforeWhole = before.groups.length < MAX_BEFORE;
-    const answer = { report: now, before, isBeforeWhole, course };
-    return { title: "Spend", body: spendView(visit, { range, question, answer, refusal: null }) };
-  } catch (error) {
-    const { message }: ApiRefusal = mendable(error);
-    const facts = { range, question, answer: null, refusal: message };
-    return { title: "Spend", status: 400, body: spendView(visit, facts) };
-  }
+  const [now, before, course] = await Promise.all([
+    report(range, MAX_SHOWN),
+    report(range.before, MAX_BEFORE),
+    hasAll(visit) ? readCourse(visit, range, question) : null,
+  ]);
+  return { report: now, before, isBeforeWhole: before.groups.length < MAX_BEFORE, course };
 }
 
 async function showCourse(visit: Visit): Promise<Answer> {

@@ -66,7 +66,7 @@ describe("the Spend page", () => {
     ).json();
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) {
-      const { status, html } = await at.get(`/spend?group_by=${name}&range=24h`, token);
+      const { status, html } = await at.get(`/spend?group_by=${name}&range=24h&all=1`, token);
       expect([name, status, textOf(html).includes("Spend $4.00")]).toEqual([name, 200, true]);
     }
   });
@@ -90,6 +90,18 @@ describe("the Spend page", () => {
     expect(await text("group_by=user")).toMatch(/No user ann@example\.com .* \$2\.00 \$2\.00 $/);
     expect(await text("group_by=day")).toMatch(/ \$4\.00 $/);
     expect(await text("group_by=model&team=core")).toMatch(/ \$2\.00 \$2\.00 $/);
+  });
+
+  test("stands before what takes long, and says what went wrong there in its place", async () => {
+    const page = await at.get("/spend?group_by=session&team=core", token);
+    expect(page.html).toContain('hx-get="/spend/answer?group_by=session&team=core"');
+    expect(page.html).toContain('<option value="session" selected');
+    expect(textOf(page.html)).toContain("Show the figures");
+    expect(textOf(page.html)).not.toContain("$4.00");
+    const { html } = await at.get("/spend/answer?group_by=session&team=core", token, PART);
+    expect(textOf(html)).toContain("No session $4.00 100%");
+    const refused = await at.get("/spend/answer?group_by=session,nonsense", token, PART);
+    expect(textOf(refused.html)).toContain("group_by");
   });
 
   test("says what the gateway refuses, with the question still there", async () => {

@@ -22,7 +22,15 @@ import { Table, type Column } from "../../components/table.tsx";
 import { dayOf, rangeQuery, type Range } from "../../range.ts";
 import { linkWith, type Visit } from "../../visit.ts";
 import { courseView, type CourseFacts } from "./course-view.tsx";
-import { apiFilters, FIELD_FILTERS, labelOf, nameIn, NONE, type SpendQuestion } from "./query.ts";
+import {
+  apiFilters,
+  FIELD_FILTERS,
+  GROUP_LABELS,
+  labelOf,
+  nameIn,
+  NONE,
+  type SpendQuestion,
+} from "./query.ts";
 
 type SpendReport = NonNullable<Awaited<ReturnType<AdminApi["spend"]["get"]>>["data"]>;
 type Group = SpendReport["groups"][number];
@@ -30,12 +38,12 @@ type Group = SpendReport["groups"][number];
 export interface SpendFacts {
   readonly range: Range;
   readonly question: SpendQuestion;
-  /** Null where the question was refused. */
-  readonly answer: SpendAnswer | null;
+  /** Null where the question was refused; `later`: the page asks for it when it stands. */
+  readonly answer: SpendAnswer | "later" | null;
   readonly refusal: string | null;
 }
 
-interface SpendAnswer {
+export interface SpendAnswer {
   readonly report: SpendReport;
   readonly before: SpendReport;
   /** Whether `before` has all groups, so that one that is missing is new. */
@@ -53,10 +61,18 @@ export function spendView(visit: Visit, facts: SpendFacts): JSX.Element {
       </PageHead>
       <Question facts={facts} />
       <Filters visit={visit} facts={facts} />
-      {refusal === null ? null : <Notice tone="bad" title={refusal} />}
-      {answer === null ? null : <Answer visit={visit} facts={{ ...facts, answer }} />}
+      {refusal === null ? null : refusalView(refusal)}
+      {answer === null ? null : answer === "later" ? (
+        <Later visit={visit} from={`/spend/answer${visit.url.search}`} what="the figures" />
+      ) : (
+        answerView(visit, { ...facts, answer })
+      )}
     </>
   );
+}
+
+export function refusalView(refusal: string): JSX.Element {
+  return <Notice tone="bad" title={refusal} />;
 }
 
 /** Dates that were typed give way to a range that is picked. */
@@ -64,9 +80,9 @@ function rangeLink(visit: Visit, name: string): string {
   return linkWith(visit, { range: name, from: null, to: null });
 }
 
-/** Those that the API names; before it answered, those that are known. */
-function groupChoices(report: SpendReport | null) {
-  const names = report?.group_names ?? ["user", "team", "model", "provider", "day"];
+/** Those that the API names; before it answered, those that are known, and those that were asked for. */
+function groupChoices(report: SpendReport | null, asked: readonly string[]) {
+  const names = report?.group_names ?? [...new Set([...Object.keys(GROUP_LABELS), ...asked])];
   const known = ["user", "team", "model", "provider", "key_id", "session", "endpoint", "outcome"];
   const order = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
   return names
@@ -76,7 +92,8 @@ function groupChoices(report: SpendReport | null) {
 
 function Question({ facts }: { readonly facts: SpendFacts }) {
   const { range, question, answer } = facts;
-  const choices = groupChoices(answer?.report ?? null);
+  const report = answer === null || answer === "later" ? null : answer.report;
+  const choices = groupChoices(report, question.groupBy);
   const [first = "user", second = ""] = question.groupBy;
   const isByDates = range.name === null;
   const fields: readonly string[] = FIELD_FILTERS;
@@ -135,11 +152,11 @@ function Filters({ visit, facts }: { readonly visit: Visit; readonly facts: Spen
   );
 }
 
-interface AnswerFacts extends SpendFacts {
+interface AnswerFacts extends Pick<SpendFacts, "range" | "question"> {
   readonly answer: SpendAnswer;
 }
 
-function Answer({ visit, facts }: { readonly visit: Visit; readonly facts: AnswerFacts }) {
+export function answerView(visit: Visit, facts: AnswerFacts): JSX.Element {
   const { question, answer } = facts;
   const { report, before, course } = answer;
   const { totals } = report;
@@ -324,7 +341,7 @@ function GroupName(props: {
 }
 
 /** The gateway's own file, handed on by `/spend.csv`. */
-function csvLink({ range, question }: SpendFacts): string {
+function csvLink({ range, question }: AnswerFacts): string {
   const query = new URLSearchParams({ ...rangeQuery(range), ...apiFilters(question.filters) });
   return `/spend.csv?${query}`;
 }
