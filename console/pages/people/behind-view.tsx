@@ -42,6 +42,7 @@ export function behindView(visit: Visit, facts: BehindFacts): JSX.Element {
       </div>
       <Panel title="Newest requests">
         <Requests visit={visit} records={facts.records} />
+        {canRead(visit, "traces") ? <AllTraces facts={facts} /> : null}
       </Panel>
     </>
   );
@@ -82,6 +83,15 @@ function Shares({ title, by, report, facts }: SharesProps) {
         <Bars title={`${title} of ${name}`} labelHead={title} valueHead="Cost" rows={rows} />
       )}
     </Panel>
+  );
+}
+
+function AllTraces({ facts: { kind, name, range } }: { readonly facts: BehindFacts }) {
+  const query = new URLSearchParams({ [kind]: name, range: range.name ?? "" });
+  return (
+    <p class="more">
+      <a href={`/traces?${query}`}>All of them, as traces</a>
+    </p>
   );
 }
 

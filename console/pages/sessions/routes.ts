@@ -12,7 +12,7 @@ export const sessionPages: readonly Route[] = [
 ];
 
 const PAGE_SESSIONS = "50";
-const PAGE_ROWS = "100";
+const PAGE_ROWS = "50";
 /** Both look through rows of the ledger. */
 const USUAL_RANGE = "24h";
 

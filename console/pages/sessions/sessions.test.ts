@@ -62,7 +62,7 @@ describe("sessions", () => {
     const { html } = await at.get("/sessions", token);
     const link = /href="(\/sessions\/long\?from=[^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&");
     const { html: session } = await at.get(link ?? "", token);
-    expect(textOf(session)).toContain("Requests 100 on this page");
+    expect(textOf(session)).toContain("Requests 50 on this page");
     expect(session).toContain('rel="next"');
     expect(html).toContain('href="/traces?session=none&range=24h"');
     const without = await at.get("/traces?session=none&range=24h", token);

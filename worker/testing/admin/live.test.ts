@@ -1,6 +1,7 @@
 /** `GET /admin/live` through the front door: rows as they are committed, for those who may see traces, and for as long as they may. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startGateway, type TestGateway } from "../gateway.ts";
+import { startGateway as startProcess, temporaryDirectory } from "../gateway-process.ts";
 import { until } from "../until.ts";
 import { adminOf } from "./rig.ts";
 
@@ -131,6 +132,39 @@ describe("GET /admin/live", () => {
     const next = await listen();
     await next.leave();
   });
+
+  test("frees the place of who hung up, over real sockets", async () => {
+    const directory = temporaryDirectory();
+    const process = await startProcess({
+      dataDir: directory.path,
+      providers: { demo: { kind: "demo" } },
+    });
+    const held: Response[] = [];
+    const open = async (leaving: AbortSignal) => {
+      const response = await fetch(`${process.url}/admin/live`, {
+        headers: { authorization: `Bearer ${process.adminToken}` },
+        signal: leaving,
+      });
+      // What nobody holds is closed sooner or later.
+      held.push(response);
+      return response.status;
+    };
+    try {
+      for (let round = 0; round < 3; round++) {
+        const leaving = new AbortController();
+        const statuses = await until(async () => {
+          const found = await Promise.all(Array.from({ length: 32 }, () => open(leaving.signal)));
+          return found.every((status) => status === 200) ? found : null;
+        });
+        expect(statuses).toHaveLength(32);
+        expect(await open(leaving.signal)).toBe(429);
+        leaving.abort();
+      }
+    } finally {
+      await process.stop();
+      directory.remove();
+    }
+  }, 60_000);
 
   test("ends when the gateway does", async () => {
     const other = await startGateway();
