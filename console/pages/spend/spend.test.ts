@@ -99,7 +99,7 @@ describe("the Spend page", () => {
     expect(textOf(page.html)).toContain("Show the figures");
     expect(textOf(page.html)).not.toContain("$4.00");
     const { html } = await at.get("/spend/answer?group_by=session&team=core", token, PART);
-    expect(textOf(html)).toContain("No session $4.00 100%");
+    expect(textOf(html)).toContain("session-1 $4.00 100%");
     const refused = await at.get("/spend/answer?group_by=session,nonsense", token, PART);
     expect(textOf(refused.html)).toContain("group_by");
   });
