@@ -59,6 +59,10 @@ export function mendable(error: unknown): ApiRefusal {
   throw error;
 }
 
+/** For the form of a version that is no more; the page that says it has the present one, so that sending it once more counts. */
+export const CHANGED_MEANWHILE =
+  "Someone else changed it meanwhile. Nothing was saved: look at what it is now, and save again if you still want to.";
+
 interface Answer<T> {
   readonly data: T | null;
   readonly error: { readonly value: unknown } | null;

@@ -55,7 +55,7 @@ export interface Route {
   /** A page that only leads to a change: who may not make it does not see it. */
   readonly isForm?: true;
   readonly show?: (visit: Visit) => Promise<Answer> | Answer;
-  /** For a form that was sent. MUST answer with `goTo`, or with a page that says what is wrong. */
+  /** For a form that was sent. MUST answer with `goTo`, with a page that says what is wrong, or with the one that shows a secret. */
   readonly act?: (visit: Visit) => Promise<Answer> | Answer;
 }
 

@@ -1,9 +1,8 @@
 /** `/routes`: aliases, and the order of providers. */
-import { ask, mendable } from "../../api.ts";
+import { ask, CHANGED_MEANWHILE, mendable } from "../../api.ts";
 import { cutRows } from "../../cut.ts";
 import { notFound } from "../../page.tsx";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { CHANGED_MEANWHILE } from "../caps/routes.ts";
 import {
   removeAliasView,
   routingView,

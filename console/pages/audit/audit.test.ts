@@ -23,7 +23,7 @@ testPage({
   empty: "No entry is like that",
   showsText: true,
 });
-testPage({ path: "/audit/verify", area: "audit", title: "The audit log, verified" });
+testPage({ path: "/audit/verify?all=1", area: "audit", title: "The audit log, verified" });
 
 describe("the facts of an entry", () => {
   test("are told as what is set, or as what changed, for people to read", () => {
@@ -93,7 +93,10 @@ describe("the audit log", () => {
 
   test("is verified on the spot, with the command that does it elsewhere", async () => {
     const text = textOf((await at.get("/audit/verify", auditor)).html);
-    expect(text).toContain("It is whole: ");
+    expect(text).toContain("Show the verdict");
+    for (const path of ["/audit/verify/verdict", "/audit/verify?all=1"]) {
+      expect(textOf((await at.get(path, auditor)).html)).toContain("It is whole: ");
+    }
     const { public_key } = await adminAsk(at, "GET", "/audit/checkpoints");
     expect(text).toContain(`audit verify anyray-audit.jsonl --public-key ${public_key}`);
   });

@@ -1,12 +1,14 @@
 /** `/audit`: what administrators did; whether the log is whole; and the whole of it as a file. */
 import { ask, mendable, parseRefusal } from "../../api.ts";
+import { hasAll } from "../../components/later.tsx";
 import { PAGE_ROWS } from "../../cut.ts";
 import type { Answer, Page, Route, Visit } from "../../visit.ts";
-import { auditView, verdictView, type AuditFilters } from "./view.tsx";
+import { auditView, verdictView, verifyView, type AuditFilters } from "./view.tsx";
 
 export const auditRoutes: readonly Route[] = [
   { path: "/audit", area: "audit", show },
   { path: "/audit/verify", area: "audit", show: verify },
+  { path: "/audit/verify/verdict", area: "audit", show: showVerdict },
   { path: "/audit.jsonl", area: "audit", show: sendLog },
 ];
 
@@ -48,12 +50,16 @@ function readEntries({ api, query }: Visit, filters: AuditFilters) {
   return ask(api.audit.get({ query: where }));
 }
 
-async function verify({ api }: Visit): Promise<Page> {
+async function verify(visit: Visit): Promise<Page> {
   const [verdict, { public_key: publicKey }] = await Promise.all([
-    ask(api.audit.verify.get()),
-    ask(api.audit.checkpoints.get()),
+    hasAll(visit) ? ask(visit.api.audit.verify.get()) : null,
+    ask(visit.api.audit.checkpoints.get()),
   ]);
-  return { title: "The audit log, verified", body: verdictView(verdict, publicKey) };
+  return { title: "The audit log, verified", body: verifyView(visit, verdict, publicKey) };
+}
+
+async function showVerdict({ api }: Visit): Promise<Answer> {
+  return { piece: verdictView(await ask(api.audit.verify.get())) };
 }
 
 /** The gateway's own bytes, as they come. */

@@ -3,6 +3,7 @@ import type { AdminApi } from "../../api.ts";
 import { formatCount, plural } from "../../components/format.ts";
 import { FilterForm, TextField } from "../../components/form.tsx";
 import { Badge, Copyable, Facts, PageHead, Panel, Text } from "../../components/head.tsx";
+import { Later } from "../../components/later.tsx";
 import { Empty, Notice } from "../../components/states.tsx";
 import { Pager, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
@@ -214,18 +215,35 @@ const FAULTS: Readonly<Record<string, string>> = {
   bad_signature: "has a checkpoint whose signature is wrong",
 };
 
-export function verdictView(verdict: Verdict, publicKey: string): JSX.Element {
-  const { is_whole, entries, head, checkpoints, vouched_until, fault, fault_seq } = verdict;
+/** @param verdict null: it comes later, for it takes as long as the log is */
+export function verifyView(visit: Visit, verdict: Verdict | null, publicKey: string): JSX.Element {
   return (
     <div class="narrow">
       <PageHead title="The audit log, verified">
-        <a class="button" href="/audit/verify">
-          Again
-        </a>
         <a class="button" href="/audit">
           To the log
         </a>
       </PageHead>
+      {verdict === null ? (
+        <Later visit={visit} from="/audit/verify/verdict" what="the verdict" />
+      ) : (
+        verdictView(verdict)
+      )}
+      <Panel title="Why that is not all" hint="The gateway looked at itself">
+        <p class="muted">
+          Whoever rules the gateway could have it say so. An export that is checked elsewhere, with
+          the public key kept there, does not depend on it.
+        </p>
+        <Copyable id="verify-command" text={commandFor(publicKey)} />
+      </Panel>
+    </div>
+  );
+}
+
+export function verdictView(verdict: Verdict): JSX.Element {
+  const { is_whole, entries, head, checkpoints, vouched_until, fault, fault_seq } = verdict;
+  return (
+    <>
       {is_whole ? (
         <Notice
           tone="good"
@@ -255,13 +273,6 @@ export function verdictView(verdict: Verdict, publicKey: string): JSX.Element {
           ]}
         />
       </Panel>
-      <Panel title="Why that is not all" hint="The gateway looked at itself">
-        <p class="muted">
-          Whoever rules the gateway could have it say so. An export that is checked elsewhere, with
-          the public key kept there, does not depend on it.
-        </p>
-        <Copyable id="verify-command" text={commandFor(publicKey)} />
-      </Panel>
-    </div>
+    </>
   );
 }

@@ -1,5 +1,5 @@
 /** `/caps`: what may be spent, and what was. */
-import { ask, mendable } from "../../api.ts";
+import { ask, CHANGED_MEANWHILE, mendable } from "../../api.ts";
 import { cutRows, isFound } from "../../cut.ts";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
 import { capView, newCapView, removeCapView } from "./cap-view.tsx";
@@ -89,10 +89,6 @@ async function change(visit: Visit): Promise<Answer> {
     return { title, status, body: capView(visit, before, { typed, fault }) };
   }
 }
-
-/** Said with the version as it is now, so that sending the form once more counts. */
-export const CHANGED_MEANWHILE =
-  "Someone else changed it meanwhile. Nothing was saved: look at what it is now, and save again if you still want to.";
 
 async function showRemove(visit: Visit): Promise<Page> {
   const cap = await ask(capOf(visit).get());

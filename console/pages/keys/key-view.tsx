@@ -1,6 +1,7 @@
 /** One key: what it is bound to and may do, what it cost, and how tools use it. */
 import { formatCount, formatSumUsd } from "../../components/format.ts";
 import { Facts, PageHead, Panel, Text } from "../../components/head.tsx";
+import { Later } from "../../components/later.tsx";
 import { Notice } from "../../components/states.tsx";
 import { SetUps } from "../../components/set-up.tsx";
 import { Stat } from "../../components/stat.tsx";
@@ -10,7 +11,10 @@ import type { SpendReport } from "../people/kind.ts";
 import { KeyState } from "./list-view.tsx";
 import { keyName, type Key } from "./terms.ts";
 
-export function keyView(visit: Visit, key: Key, totals: SpendReport["totals"] | null): JSX.Element {
+type Totals = SpendReport["totals"];
+
+/** @param totals undefined: not for this reader; null: they come later */
+export function keyView(visit: Visit, key: Key, totals: Totals | null | undefined): JSX.Element {
   const path = `/keys/${encodeURIComponent(key.id)}`;
   const isRevoked = key.revoked_at !== null;
   return (
@@ -38,18 +42,10 @@ export function keyView(visit: Visit, key: Key, totals: SpendReport["totals"] | 
           </p>
         </Notice>
       )}
-      {totals === null ? null : (
-        <div class="stats">
-          <Stat
-            label="Spend, 30 days"
-            value={formatSumUsd(totals)}
-            exact={`${totals.cost_usd} US dollars`}
-            href={`/spend?key_id=${encodeURIComponent(key.id)}&group_by=model`}
-          />
-          <Stat label="Requests" value={formatCount(totals.requests)} />
-          <Stat label="Tokens in" value={formatCount(totals.input_tokens)} />
-          <Stat label="Tokens out" value={formatCount(totals.output_tokens)} />
-        </div>
+      {totals === undefined ? null : totals === null ? (
+        <Later visit={visit} from={`${path}/spend`} what="what it cost" />
+      ) : (
+        keySpendView(key.id, totals)
       )}
       <div class="columns">
         <Panel title="What it is and may do">
@@ -62,6 +58,22 @@ export function keyView(visit: Visit, key: Key, totals: SpendReport["totals"] | 
         )}
       </div>
     </>
+  );
+}
+
+export function keySpendView(id: string, totals: Totals): JSX.Element {
+  return (
+    <div class="stats">
+      <Stat
+        label="Spend, 30 days"
+        value={formatSumUsd(totals)}
+        exact={`${totals.cost_usd} US dollars`}
+        href={`/spend?key_id=${encodeURIComponent(id)}&group_by=model`}
+      />
+      <Stat label="Requests" value={formatCount(totals.requests)} />
+      <Stat label="Tokens in" value={formatCount(totals.input_tokens)} />
+      <Stat label="Tokens out" value={formatCount(totals.output_tokens)} />
+    </div>
   );
 }
 

@@ -1,11 +1,12 @@
 /** `/keys`: client keys. A secret stands in the answer to the form that made it, and nowhere else. */
 import { ask, mendable } from "../../api.ts";
+import { hasAll } from "../../components/later.tsx";
 import { PAGE_ROWS } from "../../cut.ts";
 import { rangeQuery, readRange } from "../../range.ts";
 import { canRead, goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
 import { keyFormView, revokeView, rotateView, secretView, USUAL_OVERLAP } from "./form-view.tsx";
 import { keysView } from "./list-view.tsx";
-import { keyView } from "./key-view.tsx";
+import { keySpendView, keyView } from "./key-view.tsx";
 import {
   changesOf,
   keyName,
@@ -20,6 +21,7 @@ export const keyRoutes: readonly Route[] = [
   { path: "/keys", area: "keys", show: showAll },
   { path: "/keys/new", area: "keys", show: showNew, act: create },
   { path: "/keys/:id", area: "keys", show: showOne },
+  { path: "/keys/:id/spend", area: "spend", show: showSpend },
   { path: "/keys/:id/change", area: "keys", show: showChange, act: change },
   { path: "/keys/:id/rotate", area: "keys", show: showRotate, act: rotate },
   { path: "/keys/:id/revoke", area: "keys", show: showRevoke, act: revoke },
@@ -48,12 +50,22 @@ function keyOf({ api, params }: Visit) {
 
 async function showOne(visit: Visit): Promise<Page> {
   const key = await ask(keyOf(visit).get());
-  const totals = canRead(visit, "spend") ? await spendOf(visit, key) : null;
+  const isLate = !hasAll(visit);
+  const totals = canRead(visit, "spend")
+    ? isLate
+      ? null
+      : await spendOf(visit, key.id)
+    : undefined;
   return { title: keyName(key), body: keyView(visit, key, totals) };
 }
 
-async function spendOf({ api, nowMs }: Visit, key: Key) {
-  const where = { ...rangeQuery(readRange(MONTH, nowMs)), key_id: key.id };
+async function showSpend(visit: Visit): Promise<Answer> {
+  const id = visit.params["id"] ?? "";
+  return { piece: keySpendView(id, await spendOf(visit, id)) };
+}
+
+async function spendOf({ api, nowMs }: Visit, id: string) {
+  const where = { ...rangeQuery(readRange(MONTH, nowMs)), key_id: id };
   const query = { ...where, group_by: "key_id", limit: "1" };
   return (await ask(api.spend.get({ query }))).totals;
 }

@@ -1,8 +1,7 @@
 /** `/limits`: how fast, and how many at once. */
-import { ApiRefusal, ask, mendable } from "../../api.ts";
+import { ApiRefusal, ask, CHANGED_MEANWHILE, mendable } from "../../api.ts";
 import { cutRows } from "../../cut.ts";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { CHANGED_MEANWHILE } from "../caps/routes.ts";
 import { readScope, scopeText } from "../caps/scope.tsx";
 import {
   BOUNDS,

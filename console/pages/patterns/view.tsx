@@ -3,7 +3,14 @@ import { Bars } from "../../components/charts/bars.tsx";
 import { Stacked } from "../../components/charts/stacked.tsx";
 import { Trend } from "../../components/charts/trend.tsx";
 import { Waterfall } from "../../components/charts/waterfall.tsx";
-import { ActionForm, CheckField, SelectField, Submit, TextField } from "../../components/form.tsx";
+import {
+  ActionForm,
+  AreaField,
+  CheckField,
+  SelectField,
+  Submit,
+  TextField,
+} from "../../components/form.tsx";
 import {
   formatCount,
   formatDuration,
@@ -12,6 +19,7 @@ import {
 } from "../../components/format.ts";
 import { Badge, Copyable, Facts, PageHead, Panel, Text } from "../../components/head.tsx";
 import { Empty, Notice } from "../../components/states.tsx";
+import { SetUps } from "../../components/set-up.tsx";
 import { Stat } from "../../components/stat.tsx";
 import { Pager, Table } from "../../components/table.tsx";
 import { Ago, Time } from "../../components/time.tsx";
@@ -29,7 +37,7 @@ function points(count: number) {
   return wave(count, 3).map((value, index) => ({ label: `Point ${index + 1}`, value }));
 }
 
-export function patternsView({ nowMs, preferences: { zone } }: Visit) {
+export function patternsView({ nowMs, gatewayUrl, preferences: { zone } }: Visit) {
   const at = new Date(nowMs).toISOString();
   return (
     <>
@@ -185,6 +193,11 @@ export function patternsView({ nowMs, preferences: { zone } }: Visit) {
       <Panel title="Form">
         <ActionForm action="/patterns">
           <TextField name="a" label="Text" hint="What it is for." placeholder="ann@example.com" />
+          <div class="field-row">
+            <TextField name="left" label="Beside" />
+            <TextField name="right" label="each other" />
+          </div>
+          <AreaField name="lines" label="Lines" hint="A list, one a line." />
           <TextField name="b" label="Faulty" value="x" fault="It is a name." />
           <SelectField
             name="c"
@@ -208,6 +221,9 @@ export function patternsView({ nowMs, preferences: { zone } }: Visit) {
           id="pattern-copy"
           text={'export OPENAI_BASE_URL="http://127.0.0.1:8787/v1"\nexport OPENAI_API_KEY="ark_…"'}
         />
+      </Panel>
+      <Panel title="Set-up of tools">
+        <SetUps gatewayUrl={gatewayUrl} secret={null} passthrough={null} />
       </Panel>
     </>
   );

@@ -1,10 +1,9 @@
 /** `/prices`: the operator's own prices, and what a model costs with the vendored ones. */
-import { ApiRefusal, ask, mendable } from "../../api.ts";
+import { ApiRefusal, ask, CHANGED_MEANWHILE, mendable } from "../../api.ts";
 import { plural } from "../../components/format.ts";
 import { cutRows } from "../../cut.ts";
 import { notFound } from "../../page.tsx";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { CHANGED_MEANWHILE } from "../caps/routes.ts";
 import {
   fileOf,
   newPrice,

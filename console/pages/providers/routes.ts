@@ -1,10 +1,9 @@
 /** `/providers`: where requests go; those of the deployment to be looked at, those that are set here to be changed. */
-import { ApiRefusal, ask, mendable } from "../../api.ts";
+import { ApiRefusal, ask, CHANGED_MEANWHILE, mendable } from "../../api.ts";
 import { isConfirmed } from "../../components/confirm.tsx";
 import { cutRows } from "../../cut.ts";
 import { notFound } from "../../page.tsx";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { CHANGED_MEANWHILE } from "../caps/routes.ts";
 import { providerFormView, type ProviderForm } from "./form-view.tsx";
 import { providersView } from "./list-view.tsx";
 import { providerView, removeProviderView } from "./provider-view.tsx";
