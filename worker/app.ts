@@ -3,7 +3,9 @@ import { Elysia } from "elysia";
 import type { Deps } from "./deps.ts";
 import { GatewayError } from "./errors.ts";
 import { Strangers } from "./limits/strangers.ts";
-import { errorAnswer } from "./pipeline/respond.ts";
+import { notSignedIn } from "./accounts/access.ts";
+import { bearerToken } from "./pipeline/authenticate.ts";
+import { errorAnswer, toGatewayError } from "./pipeline/respond.ts";
 import { accountRoutes } from "./routes/admin/accounts.ts";
 import { auditRoutes } from "./routes/admin/audit.ts";
 import { capRoutes } from "./routes/admin/caps.ts";
@@ -91,11 +93,29 @@ export function createApp(deps: Deps): App {
   const strangers = new Strangers(() => deps.clock.monotonic());
   return {
     async fetch(request, peer) {
-      const response = await handle(request);
+      const response = (await refuseUnread(deps, request)) ?? (await handle(request));
       if (response.status !== 401 || peer === undefined) return response;
       return refuseStranger(deps, strangers, request, response, peer());
     },
   };
+}
+
+/**
+ * The framework reads and parses the body of an admin route before the route's own guard runs. Strangers' bodies must not cost that: they
+ * may be as large as any. The sign-in has no guard, and reads its own. Null: go on. No promise for what is no such request.
+ */
+function refuseUnread(deps: Deps, request: Request): Promise<Response | null> | null {
+  if (request.method === "GET" || !request.url.includes("/admin/")) return null;
+  const { pathname } = new URL(request.url);
+  if (!pathname.startsWith("/admin/") || pathname === "/admin/session") return null;
+  const answer = (error: GatewayError) => {
+    deps.counters.add("anyray_refused_total", `code="${error.code}"`);
+    return errorAnswer(error, errorsFor(request), deps.ids.traceId());
+  };
+  return deps.access.find(bearerToken(request.headers.get("authorization"))).then(
+    (actor) => (actor === null ? answer(notSignedIn("Bearer")) : null),
+    (error) => answer(toGatewayError(deps, error, deps.ids.traceId())),
+  );
 }
 
 /** The refusal itself, or, after too many, that they should wait. A provider's own 401 is none of ours. */

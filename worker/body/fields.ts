@@ -60,6 +60,24 @@ export function countNamed(bytes: Uint8Array, names: ReadonlySet<string>): numbe
   return count;
 }
 
+/**
+ * Whether JSON has more objects, lists and members than `most`: what parsing costs goes by them, not by bytes. Counted outside of strings.
+ * @param text of JSON or not; a character a byte, or not
+ */
+export function isIntricate(text: string, most: number): boolean {
+  if (text.length <= most) return false;
+  let left = most;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = stringEnd(text, at) - 1;
+    else if (code === COLON || code === OPEN_BRACE || code === OPEN_BRACKET) {
+      left -= 1;
+      if (left < 0) return true;
+    }
+  }
+  return false;
+}
+
 /** Simple case folding as Go's encoding/json applies it to member names: ASCII plus U+017F (ſ) and U+212A (the Kelvin sign). */
 export function foldCase(name: string): string {
   return name.length > 24

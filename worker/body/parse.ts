@@ -4,7 +4,7 @@
  */
 import { latin1 } from "../bytes.ts";
 import { GatewayError } from "../errors.ts";
-import { foldCase, scanFields, type FieldSpan } from "./fields.ts";
+import { foldCase, isIntricate, scanFields, type FieldSpan } from "./fields.ts";
 
 /** Members on which the gateway acts: what it checks must be what the provider bills, or opens. */
 const METERED = new Set([
@@ -30,17 +30,25 @@ export interface JsonBody {
   readonly fields: ReadonlyMap<string, FieldSpan>;
 }
 
+/** Parsing takes about a second for every few millions of them, in which nobody else is served. Large inputs are long, not intricate. */
+const MAX_PARTS = 500_000;
+
 /** A name that case folding leaves as it is: the usual one. */
 const FOLDED = /^[a-z0-9_]*$/;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * @throws GatewayError `invalid_json` (also for bytes that are not UTF-8), `invalid_request` (not an object),
+ * @throws GatewayError `invalid_json` (also for bytes that are not UTF-8), `invalid_request` (not an object, or too intricate),
  * `ambiguous_field` (a top-level name twice, or a metered name in other letter case)
  */
 export function parseJsonBody(bytes: Uint8Array): JsonBody {
   const text = decode(bytes);
+  if (isIntricate(text, MAX_PARTS)) {
+    throw new GatewayError("invalid_request", {
+      hint: `The body has more than ${MAX_PARTS} objects, lists and members.`,
+    });
+  }
   const json = parseObject(text);
   const fields = new Map<string, FieldSpan>();
   // Text that is ASCII alone has a character a byte already.

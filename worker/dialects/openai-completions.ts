@@ -126,6 +126,8 @@ function firstFinishReason(choices: readonly JsonObject[]): FinishReason | null 
 
 const FINISHED = /"finish_reason"\s*:\s*"/;
 const HAS_CHOICE = /"choices"\s*:\s*\[\s*\{/;
+/** Some hundred bytes, really. */
+const MAX_USAGE_CHUNK = 16 * 1024;
 const DONE = "data: [DONE]";
 
 /** Parses only the events that carry state: the first, those that finish a choice, and those with usage or an error. */
@@ -174,6 +176,7 @@ class ChoicesReader implements StreamReader {
   }
 
   mayHold(beginning: string): boolean {
+    if (beginning.length > MAX_USAGE_CHUNK) return false;
     if (DONE.startsWith(beginning.slice(0, DONE.length))) return true;
     if (/^data: ?(?:\[|$)/.test(beginning) || "data:".startsWith(beginning)) return true;
     return this.#hideUsage && beginning.startsWith("data:") && !HAS_CHOICE.test(beginning);

@@ -214,4 +214,33 @@ describe("a relay", () => {
     expect(one.ends).toEqual([{ outcome: "aborted" }]);
     expect(one.cancelled()).toBe(true);
   });
+
+  describe("an event without an end", () => {
+    const fixture = streams.find((each) => each.name === "openai-chat/plain.sse");
+    if (fixture === undefined) throw new Error("no such fixture");
+    const filler = Buffer.alloc(64 * 1024, "a");
+
+    test("is not held back for a usage chunk that it can't be, and costs no more a byte the longer it gets", async () => {
+      const one = rig(fixture, true);
+      one.relay.data(Buffer.from("data: "));
+      const startedAt = performance.now();
+      for (let n = 0; n < 640; n++) one.relay.data(filler);
+      // Looking at all of it with every piece took some ten seconds.
+      expect(performance.now() - startedAt).toBeLessThan(3_000);
+      await settled(one.seen);
+      expect(one.seen().text.length).toBeGreaterThan(1_000_000);
+      expect(one.seen().end).toBe("open");
+    });
+
+    test("is broken off when it is longer than any that has one", async () => {
+      for (const beginning of ["data: ", "event: response.completed\ndata: "]) {
+        const one = rig(fixture, false);
+        one.relay.data(Buffer.from(beginning));
+        for (let n = 0; n < 1_025; n++) one.relay.data(filler);
+        expect((await settled(one.seen)).end).toBe("broken");
+        expect(one.ends).toEqual([{ outcome: "cut" }]);
+        expect(one.cancelled()).toBe(true);
+      }
+    });
+  });
 });

@@ -12,6 +12,10 @@ import { SseSplitter } from "./sse.ts";
 import type { Transcript } from "./transcript.ts";
 
 const COMMENT = utf8Bytes(": keep-alive\n\n");
+/** So much of an unfinished event is looked at; what comes behind changes nothing, and looking at it with every chunk would take for ever. */
+const LOOKED_AT = 64 * 1024;
+/** An event is kept until it ends. The longest there are bring whole pictures. */
+const MAX_EVENT = 64 * 1024 * 1024;
 /** How long the upstream may take to end its body after the terminal unit. */
 const LINGER_MS = 2_000;
 
@@ -31,6 +35,8 @@ export class SseRelay implements BodySink {
   #held: Uint8Array[] = [];
   /** The client has the beginning of an unfinished event: nothing of ours may be written now. */
   #isMidEvent = false;
+  /** Of an unfinished event that is longer than what is looked at. */
+  #longBeginning: string | null = null;
   /** From the terminal unit on, until the ledger row is committed. */
   #afterTerminal: Uint8Array[] = [];
   /** relaying → (terminal seen) committing → released; or → done at once for every other end. */
@@ -123,12 +129,13 @@ export class SseRelay implements BodySink {
         from = end;
       }
       this.#isMidEvent = false;
+      this.#longBeginning = null;
       eventStart = end;
     });
     if (this.#state !== "relaying") return;
     if (eventStart === chunk.length) {
       this.#send(from === 0 ? chunk : chunk.subarray(from));
-    } else if (!this.#isMidEvent && reader.mayHold(this.#splitter.partial)) {
+    } else if (this.#mayHold(this.#splitter.partial)) {
       this.#send(chunk.subarray(from, eventStart));
       this.#held.push(chunk.subarray(eventStart));
     } else {
@@ -136,6 +143,14 @@ export class SseRelay implements BodySink {
       this.#send(from === 0 ? chunk : chunk.subarray(from));
       this.#isMidEvent = true;
     }
+    if (this.#splitter.partial.length > MAX_EVENT) this.#cut();
+  }
+
+  #mayHold(partial: string): boolean {
+    if (this.#isMidEvent) return false;
+    if (partial.length <= LOOKED_AT) return this.#options.reader.mayHold(partial);
+    this.#longBeginning ??= partial.slice(0, LOOKED_AT);
+    return this.#options.reader.mayHold(this.#longBeginning);
   }
 
   #releaseHeld(): void {

@@ -6,6 +6,7 @@ import { notSignedIn } from "../../accounts/access.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { bearerToken } from "../../pipeline/authenticate.ts";
+import { readBody } from "../../pipeline/read-body.ts";
 import { ownHeaders } from "../../pipeline/respond.ts";
 import { createId, issueSecret } from "../../secret-text.ts";
 import { Members, needed, NAME_HINT } from "./body.ts";
@@ -14,6 +15,8 @@ import { AdminError } from "./error-schema.ts";
 
 const SESSION_MS = 12 * 3_600_000;
 const MAX_PASSWORD = 1_024;
+/** A name and a password, each character an escape. */
+const MAX_BODY_BYTES = 16 * 1_024;
 
 const Areas = t.Array(t.UnionEnum(AREAS));
 
@@ -30,15 +33,22 @@ const SessionRecord = t.Object(
   { description: "Who is signed in" },
 );
 
-const errors = { 400: AdminError, 401: AdminError, 429: AdminError, 503: AdminError };
+const errors = {
+  400: AdminError,
+  401: AdminError,
+  413: AdminError,
+  429: AdminError,
+  503: AdminError,
+};
 
 export function sessionRoutes(deps: Deps) {
   return new Elysia({ prefix: "/admin/session", handler: { standardHostname: false } })
     .onTransform(({ set }) => {
       for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
     })
-    .post("", ({ body, request }) => begin(deps, body, request), {
-      parse: "json",
+    .post("", async ({ request }) => begin(deps, await readSmallJson(request), request), {
+      // Strangers send it: it is read by us, and not beyond what it can be.
+      parse: "none",
       body: t.Object(
         { name: t.Optional(t.String()), password: t.Optional(t.String()) },
         { additionalProperties: true },
@@ -110,6 +120,16 @@ async function begin(deps: Deps, body: unknown, request: Request) {
     account: token.name,
     rights: toRights(token.role),
   };
+}
+
+/** @throws (rejects with) GatewayError `body_too_large`, `invalid_json` */
+async function readSmallJson(request: Request): Promise<unknown> {
+  const bytes = await readBody(request, MAX_BODY_BYTES);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new GatewayError("invalid_json");
+  }
 }
 
 /** Null: whoever has the admin token. */

@@ -63,6 +63,32 @@ describe("every route of the admin plane", () => {
     }
   });
 
+  test("does not read what strangers send: neither as JSON, nor to its end", async () => {
+    const pulled = { times: 0 };
+    for (const [path, method, status] of [
+      ["/admin/keys", "POST", 401],
+      ["/admin/prices", "POST", 401],
+      ["/admin/privacy", "PUT", 401],
+      ["/admin/session", "POST", 413],
+    ] as const) {
+      const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled.times += 1;
+          controller.enqueue(new Uint8Array(8 * 1024).fill(0x5b));
+        },
+      });
+      const headers = { "content-type": "application/json" };
+      const answer = await gateway.fetch(path, { method, headers, body: endless });
+      expect([path, answer.status]).toEqual([path, status]);
+    }
+    expect(pulled.times).toBeLessThan(20);
+    const long = { name: "x".repeat(20_000), password: PASSWORD };
+    expect((await admin("POST", "/admin/session", long, null)).status).toBe(413);
+    expect((await admin("POST", "/admin/session", "[[", null)).body.error.code).toBe(
+      "invalid_json",
+    );
+  });
+
   test("gives viewers spend, auditors the audit log and traces, and neither a change", () => {
     expect(mayDo("viewer", "spend", false)).toBe(true);
     expect(mayDo("viewer", "traces", false)).toBe(false);
