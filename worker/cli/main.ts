@@ -3,7 +3,7 @@
  * The `anyray` command: gives `run.ts` what is outside (arguments, streams, store, clock), and exits with its code.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import process from "node:process";
 import { openStoreForTool } from "../../db/open.ts";
@@ -14,8 +14,10 @@ import { ensureSecrets } from "../config/secret.ts";
 import { reachDatabase } from "./reach-database.ts";
 import { runCli } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
+import { userNameOf } from "./user-name.ts";
 import { writePrivate } from "./write-private.ts";
 
+const PASSWD = "/etc/passwd";
 const readText = (path: string): string => readFileSync(path, "utf8");
 
 /** As shells have it for a program whose reader went away, such as `| head`. */
@@ -43,5 +45,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   writePrivate: async (path, content) => writePrivate(path, content),
   writeOut: (bytes) => void process.stdout.write(bytes),
   adminToken: () => process.env["ANYRAY_ADMIN_TOKEN"] || null,
-  userName: () => userInfo().username,
+  userName: () => {
+    const { uid, username } = userInfo();
+    return userNameOf(uid, existsSync(PASSWD) ? readText(PASSWD) : "", username);
+  },
 });
