@@ -132,7 +132,11 @@ function Entries({
         {
           head: "With what",
           minor: true,
-          cell: (entry) => <Text text={factsText(entry, visit.preferences.zone)} />,
+          cell: (entry) => (
+            <span class="words" safe>
+              {factsText(entry, visit.preferences.zone)}
+            </span>
+          ),
         },
         {
           head: "Entry",

@@ -237,9 +237,14 @@ function checked(provider: {
   const { settings, faults } = provider;
   const [first] = faults;
   if (settings !== null && first === undefined) return settings;
+  const field = first?.where.split(".")[0] || null;
   const hint = faults
     .slice(0, MAX_FAULTS)
-    .map(({ where, problem }) => `${where} ${problem}`.trim())
+    // One alone is named already.
+    .map(
+      ({ where, problem }) => `${faults.length === 1 && where === field ? "It" : where} ${problem}`,
+    )
+    .map((text) => text.trim())
     .join(" ");
-  throw invalid(first?.where.split(".")[0] || null, hint);
+  throw invalid(field, hint);
 }
