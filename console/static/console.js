@@ -14,11 +14,17 @@ const showCurrent = () => {
 showCurrent();
 
 let path = location.pathname;
+/** A form was sent that changes something: its answer is another page, whatever its address. */
+let isSent = false;
+document.addEventListener("submit", (event) => {
+  isSent = event.target instanceof HTMLFormElement && event.target.method === "post";
+});
 document.addEventListener("htmx:after:swap", (event) => {
   const live = liveOf(event);
   if (live) return trim(live);
-  const moved = location.pathname !== path;
+  const moved = isSent || location.pathname !== path;
   path = location.pathname;
+  isSent = false;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   showCurrent();
   // A control that was changed keeps the focus; a link that is gone left it to nobody.

@@ -260,6 +260,25 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("administration in
   );
 
   test(
+    "a form's answer is read from its top, with the focus on its heading, also where the address stays",
+    async () => {
+      const { context, page } = await openPage(browser, stack.url, {
+        viewport: { width: 390, height: 500 },
+      });
+      await signIn(page, stack);
+      await open(page, stack, "/caps/new", "New cap");
+      await fill(page, { Amount: "much" });
+      await press(page, "button", "Make cap");
+      await page.getByRole("alert").waitFor();
+      await page.waitForFunction("document.activeElement.tagName === 'H1'");
+      expect(await page.evaluate("window.scrollY")).toBe(0);
+      expect(new URL(page.url()).pathname).toBe("/caps/new");
+      await context.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "a button copies what stands beside it",
     async () => {
       const { context, page } = await openPage(browser, stack.url, {

@@ -129,14 +129,12 @@ const RESULTS: Readonly<Record<string, string>> = {
 };
 
 function Result({ of: { code, status, latency_ms, next } }: { readonly of: TestResult }) {
-  const facts = [
-    status === null ? [] : [`status ${status}`],
-    [`after ${formatDuration(latency_ms)}`],
-  ];
+  const after = formatDuration(latency_ms);
+  const facts = status === null ? `After ${after}.` : `Status ${status}, after ${after}.`;
   return (
     <Notice tone={code === "ok" ? "good" : "bad"} title={RESULTS[code] ?? code}>
       <p class="muted" safe>
-        {`${facts.flat().join(", ")}. ${next ?? ""}`}
+        {`${facts} ${next ?? ""}`}
       </p>
     </Notice>
   );

@@ -164,7 +164,7 @@ describe("providers", () => {
       true,
     ]);
     const bad = await at.post("/providers/acme", {}, owner);
-    expect(textOf(bad.html)).toContain("be reached. after");
+    expect(textOf(bad.html)).toContain("be reached. After");
     expect(await auditOf(at, "provider.test")).toHaveLength(2);
   });
 
