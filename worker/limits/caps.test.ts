@@ -117,7 +117,7 @@ describe("caps", () => {
       "x-anyray-cap": "cap_1",
       "x-anyray-cap-reset": "2026-12-01T00:00:00.000Z",
     });
-    expect(refused?.message).toContain("$25.000000000000");
+    expect(refused?.message).toContain("a month is $25.00; with");
   });
 
   test("are all or nothing: what one refuses is reserved under none", () => {

@@ -383,9 +383,14 @@ function toStatus({ cap, subject, span, used, reserved }: Counter): CapStatus {
 
 const SCOPES = { org: "the organisation", team: "this team", user: "this user", key: "this key" };
 
+/** For people: exact, but for zeros behind the cents. */
+function dollarsOf(picoUsd: bigint): string {
+  return `$${formatPicoUsd(picoUsd).replace(/(?<=\.\d\d\d*)0+$/, "")}`;
+}
+
 function exceeded({ cap, span }: Counter, nowMs: number): GatewayError {
   const reset = new Date(span.endMs).toISOString();
-  const amount = cap.unit === "usd" ? `$${formatPicoUsd(cap.amount)}` : `${cap.amount} tokens`;
+  const amount = cap.unit === "usd" ? dollarsOf(cap.amount) : `${cap.amount} tokens`;
   const seconds = Math.ceil((span.endMs - nowMs) / 1_000);
   return new GatewayError("cap_exceeded", {
     hint: `What ${SCOPES[cap.scope]} may use in a ${cap.window} is ${amount}; with this request it would be more. It resets at ${reset}.`,
