@@ -255,7 +255,8 @@ function awayPage(url: URL): Page {
     "The gateway does not answer",
     "The console is up, but the gateway behind it is not, or is just starting. Look at its log, then try again; nothing that you did is lost.",
     null,
-    <a class="button main" href={url.pathname + url.search}>
+    // `//host` as a path would lead to another site.
+    <a class="button main" href={returnPathOf(url.pathname + url.search)}>
       Try again
     </a>,
   );

@@ -104,18 +104,22 @@ export function createApp(deps: Deps): App {
  * The framework reads and parses the body of an admin route before the route's own guard runs. Strangers' bodies must not cost that: they
  * may be as large as any. The sign-in has no guard, and reads its own. Null: go on. No promise for what is no such request.
  */
-function refuseUnread(deps: Deps, request: Request): Promise<Response | null> | null {
+function refuseUnread(deps: Deps, request: Request): Response | Promise<Response | null> | null {
+  // No name holds a NUL, and Postgres can't even be asked for one that does.
+  if (request.url.includes("%00"))
+    return refusal(deps, request, new GatewayError("invalid_request"));
   if (request.method === "GET" || !request.url.includes("/admin/")) return null;
   const { pathname } = new URL(request.url);
   if (!pathname.startsWith("/admin/") || pathname === "/admin/session") return null;
-  const answer = (error: GatewayError) => {
-    deps.counters.add("anyray_refused_total", `code="${error.code}"`);
-    return errorAnswer(error, errorsFor(request), deps.ids.traceId());
-  };
   return deps.access.find(bearerToken(request.headers.get("authorization"))).then(
-    (actor) => (actor === null ? answer(notSignedIn("Bearer")) : null),
-    (error) => answer(toGatewayError(deps, error, deps.ids.traceId())),
+    (actor) => (actor === null ? refusal(deps, request, notSignedIn("Bearer")) : null),
+    (error) => refusal(deps, request, toGatewayError(deps, error, deps.ids.traceId())),
   );
+}
+
+function refusal(deps: Deps, request: Request, error: GatewayError): Response {
+  deps.counters.add("anyray_refused_total", `code="${error.code}"`);
+  return errorAnswer(error, errorsFor(request), deps.ids.traceId());
 }
 
 /** The refusal itself, or, after too many, that they should wait. A provider's own 401 is none of ours. */
@@ -135,6 +139,5 @@ function refuseStranger(
     hint: "Too many credentials that are none came from this address.",
     headers: { "retry-after": String(waitS) },
   });
-  deps.counters.add("anyray_refused_total", `code="${error.code}"`);
-  return errorAnswer(error, errorsFor(request), deps.ids.traceId());
+  return refusal(deps, request, error);
 }

@@ -97,13 +97,14 @@ function ownCredential(headers: Headers): readonly [string, string] {
   });
 }
 
-/** Sign-ins and invites, whose prefixes stand in other words, too. */
-const SIGN_IN_OR_INVITE = /(?:ans|inv)_[\w-]{43}_/;
+/** Of the admin token, sign-ins and invites, whose prefixes stand in other words, too. */
+const RARER_KEY = /(?:aat|ans|inv)_[\w-]{43}/;
 
 /** Whether a header value contains a secret that this gateway issues. */
 export function holdsOurKey(value: string): boolean {
   if (value.includes("ark_") || value.includes("aak_")) return true;
-  return (value.includes("ans_") || value.includes("inv_")) && SIGN_IN_OR_INVITE.test(value);
+  const mayHold = value.includes("ans_") || value.includes("inv_") || value.includes("aat_");
+  return mayHold && RARER_KEY.test(value);
 }
 
 /** @throws (or rejects with) GatewayError `invalid_request` for bad metadata */

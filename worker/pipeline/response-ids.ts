@@ -4,6 +4,7 @@
  */
 import { countNamed } from "../body/fields.ts";
 import type { JsonBody } from "../body/parse.ts";
+import { isIdentity } from "../chat.ts";
 import type { Deps } from "../deps.ts";
 import { isObject, type JsonObject } from "../dialects/read.ts";
 import { GatewayError } from "../errors.ts";
@@ -33,13 +34,18 @@ export async function checkResponseFields(
   }
   const previous = body["previous_response_id"];
   if (typeof previous !== "string") return;
-  const provider = await deps.store.ledger.responseProvider(previous, caller.key.id);
+  const provider = await providerOf(deps, caller, previous);
   if (provider !== target.provider.name) {
     throw new GatewayError("not_found", {
       field: "previous_response_id",
       hint: "This key was given no such response by that provider.",
     });
   }
+}
+
+/** Whose the id is; null: not the key's. What is no name is nobody's: Postgres could not even be asked for a NUL. */
+async function providerOf(deps: Deps, { key }: Caller, id: string): Promise<string | null> {
+  return isIdentity(id) ? deps.store.ledger.responseProvider(id, key.id) : null;
 }
 
 /** Members that name files, wherever they stand in a body. */
@@ -66,7 +72,7 @@ export async function checkFileIds(
   for (const [member, value] of named) {
     for (const id of Array.isArray(value) ? value : [value]) {
       if (typeof id !== "string") continue;
-      const provider = await deps.store.ledger.responseProvider(id, caller.key.id);
+      const provider = await providerOf(deps, caller, id);
       if (provider !== target.provider.name) {
         throw new GatewayError("not_found", {
           field: member,

@@ -268,6 +268,7 @@ describe("what crosses the gateway", () => {
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "x-anyray-anything": "x",
         "x-leak": `see ark_${"a".repeat(43)}`,
+        "x-leaked-admin-token": gateway.adminToken,
         "x-leaked-sign-in": `ans_${"a".repeat(43)}_000000`,
         "x-leaked-invite": `https://here/invites/inv_${"a".repeat(43)}_000000`,
         "x-http-method-override": "DELETE",

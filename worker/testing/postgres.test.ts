@@ -51,6 +51,20 @@ onPostgres((fresh, postgresOf) => {
   const requests = async (gateway: TestGateway): Promise<number> =>
     (await adminOf(gateway)("GET", "/admin/spend")).body.totals.requests;
 
+  test("is never asked for what it has no letter for: the caller is told what is wrong", async () => {
+    const gateway = await start({
+      ANYRAY_PROVIDERS: JSON.stringify({
+        demo: { kind: "demo", capabilities: { endpoints: ["responses"] } },
+      }),
+    });
+    const admin = adminOf(gateway);
+    for (const path of ["/admin/spend?user=%00", "/admin/keys/%00", "/admin/traces/a%00b"]) {
+      expect([path, (await admin("GET", path)).status]).toEqual([path, 400]);
+    }
+    const body = { model: "demo/demo", input: "Hello", previous_response_id: "resp_\u0000" };
+    expect((await gateway.post("/v1/responses", body)).status).toBe(404);
+  });
+
   describe("two gateways", () => {
     test("see each other's rows", async () => {
       const [one, other] = [await start(), await start()];

@@ -167,3 +167,18 @@ describe("the console's address", () => {
     }
   });
 });
+
+test("a page that can't be shown leads to no other site, whatever its address", async () => {
+  const own = await startConsole();
+  try {
+    const token = await own.signIn("viewer");
+    own.takeGatewayAway();
+    for (const path of ["//evil.example/", "//evil.example/?a=1"]) {
+      const { status, html } = await own.get(path, token);
+      expect([path, status, html.includes('href="//')]).toEqual([path, 503, false]);
+    }
+    expect((await own.get("/spend?range=7d", token)).html).toContain('href="/spend?range=7d"');
+  } finally {
+    await own.stop();
+  }
+});
