@@ -108,6 +108,7 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
         await signIn(page, stack);
         for (const path of [...PATHS, ...stack.paths]) {
           const response = await page.goto(stack.url + path.replace(":id", traceId));
+          if (stack.paths.includes(path)) expect([path, response?.status()]).toEqual([path, 200]);
           expect([path, await audit(page)]).toEqual([path, []]);
           const overflow = await page.evaluate(
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -137,7 +138,7 @@ describe.skipIf(!hasChromium && process.env["CI"] !== "true")("in a browser", ()
     LIMIT_MS,
   );
 
-  test.each(["/", "/traces?range=30d", "/live?paused=1"])(
+  test.each(["/", "/traces?range=30d", "/live?paused=1", "/keys", "/audit"])(
     "the first load of %s weighs no more than 150 KB, scripts and style included",
     async (path) => {
       const { context, page } = await openPage(browser, stack.url);

@@ -82,6 +82,7 @@ describe("keys", () => {
       expect((await at.get(path, owner)).html).not.toContain(secret);
     }
     expect(at.asked.join()).not.toContain(secret);
+    expect(at.gateway.log.join()).not.toContain(secret);
     expect(JSON.stringify(made.headers.toJSON())).not.toContain(secret);
     expect(await auditOf(at, "key.create")).toHaveLength(1);
   });
