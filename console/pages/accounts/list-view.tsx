@@ -3,8 +3,9 @@ import type { AdminApi } from "../../api.ts";
 import { plural } from "../../components/format.ts";
 import { Badge, PageHead, Panel, Text } from "../../components/head.tsx";
 import { Empty } from "../../components/states.tsx";
-import { Table } from "../../components/table.tsx";
+import { Pager, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import type { Cut } from "../../cut.ts";
 import { canChange, type Visit } from "../../visit.ts";
 
 type AccountsAnswer = NonNullable<Awaited<ReturnType<AdminApi["accounts"]["get"]>>["data"]>;
@@ -20,12 +21,12 @@ export const ROLES = [
   { value: "owner", label: "Owner: sees and changes all" },
 ] as const;
 
-/** As many as are worth a look; a program's keys are few. */
-const MAX_SHOWN = 200;
+/** Programs are few; keys that ended long ago are in the audit log. */
+const MAX_KEYS = 100;
 
 export function accountsView(
   visit: Visit,
-  accounts: readonly Account[],
+  cut: Cut<Account>,
   apiKeys: readonly ApiKey[],
 ): JSX.Element {
   const mayChange = canChange(visit, "accounts");
@@ -43,10 +44,18 @@ export function accountsView(
           </>
         ) : null}
       </PageHead>
-      <Panel title={plural(accounts.length, "account")} hint="The admin token works beside them">
-        <People visit={visit} accounts={accounts} mayChange={mayChange} />
+      <Panel title={plural(cut.total, "account")} hint="The admin token works beside them">
+        <People visit={visit} accounts={cut.rows} mayChange={mayChange} />
+        <Pager first={cut.first} next={cut.next} />
       </Panel>
-      <Panel title={plural(apiKeys.length, "API key")} hint="For programs that use the admin API">
+      <Panel
+        title={plural(apiKeys.length, "API key")}
+        hint={
+          apiKeys.length > MAX_KEYS
+            ? `The newest ${MAX_KEYS} of them`
+            : "For programs that use the admin API"
+        }
+      >
         <ApiKeys visit={visit} keys={apiKeys} mayChange={mayChange} />
       </Panel>
     </>
@@ -63,7 +72,7 @@ function People({ visit, accounts, mayChange }: PeopleProps) {
   return (
     <Table
       caption="Accounts, by name"
-      rows={accounts.slice(0, MAX_SHOWN)}
+      rows={accounts}
       columns={[
         {
           head: "Name",
@@ -112,7 +121,7 @@ function ApiKeys({ visit, keys, mayChange }: ApiKeysProps) {
   return (
     <Table
       caption="Keys of the admin API, the newest first"
-      rows={keys.toReversed().slice(0, MAX_SHOWN)}
+      rows={keys.toReversed().slice(0, MAX_KEYS)}
       columns={[
         { head: "Name", cell: ({ name, id }) => <Text text={name ?? id} /> },
         { head: "Role", cell: ({ role }) => <Badge text={role} tone="info" /> },

@@ -1,5 +1,6 @@
 /** `/accounts` and `/api-keys`: who may administrate. Only owners change them; a secret stands in the answer to the form that made it. */
 import { ask, mendable } from "../../api.ts";
+import { cutRows } from "../../cut.ts";
 import { notFound } from "../../page.tsx";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
 import { accountView, disableView, newAccountView } from "./account-view.tsx";
@@ -27,7 +28,8 @@ async function showAll(visit: Visit): Promise<Page> {
     ask(api.accounts.get()),
     ask(api["api-keys"].get()),
   ]);
-  return { title: "Accounts", body: accountsView(visit, accounts, keys) };
+  const cut = cutRows(visit, accounts, ({ name }) => name);
+  return { title: "Accounts", body: accountsView(visit, cut, keys) };
 }
 
 interface Typed {
