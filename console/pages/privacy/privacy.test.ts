@@ -166,6 +166,8 @@ describe("how long things are kept", () => {
 
   test("that can't be is refused beside the form, with what was typed", async () => {
     const { status, html } = await confirm({ ...DAYS, traces_days: "soon" });
+    // The page is whole all the same.
+    expect(textOf(html)).toContain(" aap_");
     expect([status, html.includes('value="soon"')]).toEqual([400, true]);
     const few = { ...DAYS, sessions_days: "3" };
     const version = versionIn((await confirm(few)).html);

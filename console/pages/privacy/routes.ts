@@ -16,14 +16,19 @@ export const privacyRoutes: readonly Route[] = [
 
 async function show(visit: Visit): Promise<Answer> {
   const { api } = visit;
-  const [privacy, retention, checkpoints] = await Promise.all([
+  const [privacy, retention, auditKey] = await Promise.all([
     ask(api.privacy.get()),
     ask(api.retention.get()),
-    canRead(visit, "audit") ? ask(api.audit.checkpoints.get()) : null,
+    readAuditKey(visit),
   ]);
-  const auditKey = checkpoints?.public_key ?? null;
   const body = privacyView(visit, { privacy, retention, auditKey, refusal: null });
   return { title: "Privacy", body };
+}
+
+/** Null: it is not for this reader. */
+async function readAuditKey(visit: Visit): Promise<string | null> {
+  if (!canRead(visit, "audit")) return null;
+  return (await ask(visit.api.audit.checkpoints.get())).public_key;
 }
 
 /** What a change was made for: the version that the reader saw. */
@@ -90,8 +95,11 @@ async function refuseRetention(
   retention: Retention,
   refusal = "How long is a whole number of days; 0 keeps for ever.",
 ): Promise<Answer> {
-  const privacy = await ask(visit.api.privacy.get());
-  const body = privacyView(visit, { privacy, retention, auditKey: null, refusal });
+  const [privacy, auditKey] = await Promise.all([
+    ask(visit.api.privacy.get()),
+    readAuditKey(visit),
+  ]);
+  const body = privacyView(visit, { privacy, retention, auditKey, refusal });
   return { title: "Privacy", status: 400, body };
 }
 
