@@ -89,7 +89,8 @@ function toCaller(
 function ownCredential(headers: Headers): readonly [string, string] {
   for (const name of ["authorization", "x-api-key"]) {
     const value = headers.get(name);
-    if (value !== null && !holdsOurKey(value)) return [name, value];
+    // Empty is none: some tools send one of the two so.
+    if (value !== null && value !== "" && !holdsOurKey(value)) return [name, value];
   }
   throw new GatewayError("unauthenticated", {
     field: "authorization",

@@ -20,9 +20,15 @@ export function createHttpProvider(
   const { baseUrl } = settings;
   const { origin } = baseUrl;
   const basePath = (baseUrl.pathname === "/" ? "" : baseUrl.pathname) + habits.pathPrefix;
-  const ownQuery = new URLSearchParams(settings.query.map(([name, value]) => [name, value]));
-  const queryText = ownQuery.toString();
-  const managed = managedHeaders(settings);
+  const managed = {
+    headers: [...settings.headers, ...managedHeaders(settings)],
+    query: queryText(settings.query),
+  };
+  // Beside the caller's own credential none of the operator's goes up, or it would be the one that counts.
+  const unmanaged = {
+    headers: settings.headers.filter(isNoCredential),
+    query: queryText(settings.query.filter(isNoCredential)),
+  };
   const overridden = new Set(settings.headers.map(([name]) => name));
 
   return {
@@ -34,8 +40,9 @@ export function createHttpProvider(
     priceId: settings.priceId,
     send(request) {
       const headers = request.headers.filter(([name]) => !overridden.has(name));
-      headers.push(...settings.headers);
-      headers.push(...(request.callerCredential === null ? managed : [request.callerCredential]));
+      const ours = request.callerCredential === null ? managed : unmanaged;
+      headers.push(...ours.headers);
+      if (request.callerCredential !== null) headers.push(request.callerCredential);
       for (const header of habits.defaultHeaders) {
         if (!headers.some(([name]) => name === header[0])) headers.push(header);
       }
@@ -43,7 +50,7 @@ export function createHttpProvider(
         destination: settings.name,
         origin,
         method: request.method,
-        pathAndQuery: basePath + request.path + joinQuery(request.query, queryText),
+        pathAndQuery: basePath + request.path + joinQuery(request.query, ours.query),
         headers,
         body: request.body,
         ...(request.upload === undefined ? {} : { upload: request.upload }),
@@ -51,6 +58,17 @@ export function createHttpProvider(
       });
     },
   };
+}
+
+/** As far as a name tells. */
+const CREDENTIAL_NAME = /auth|cookie|key|pass|secret|sig|token/i;
+
+function isNoCredential([name]: readonly [name: string, value: string]): boolean {
+  return !CREDENTIAL_NAME.test(name);
+}
+
+function queryText(query: ProviderSettings["query"]): string {
+  return new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
 }
 
 function managedHeaders(settings: ProviderSettings): HeaderList {

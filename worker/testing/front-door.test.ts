@@ -25,6 +25,18 @@ beforeAll(async () => {
       }),
     ),
     open: { kind: "openai-compatible", base_url: `${upstream.url}/open`, auth: "none" },
+    keyed: {
+      kind: "openai-compatible",
+      base_url: `${upstream.url}/keyed`,
+      auth: "none",
+      models: ["k"],
+      headers: {
+        authorization: "Bearer sk-operator",
+        "x-own-token": "sk-operator",
+        "x-own": "yes",
+      },
+      query: { "api-version": "v1", key: "sk-operator" },
+    },
     aliases: { fast: "mock/gpt-4o-mini" },
   };
   gateway = await startGateway({
@@ -171,6 +183,25 @@ describe("pass-through", () => {
     expect(lastSeen().headers.get("openai-organization")).toBe("org-own");
     expect([...lastSeen().headers.values()].join()).not.toContain("ark_");
     expect((await lastRow()).credential).toBe("passthrough");
+  });
+
+  test("sends no credential of the operator's beside the caller's, wherever the operator wrote it", async () => {
+    const { secret } = await gateway.addKey({ passthrough: "keyed" });
+    const model = "keyed/k";
+    await gateway.post("/v1/chat/completions", { ...CHAT, model });
+    expect(lastSeen().headers.get("authorization")).toBe("Bearer sk-operator");
+    expect(lastSeen().path).toContain("key=sk-operator");
+    for (const own of [
+      { authorization: "Bearer sk-own" },
+      { "x-api-key": "sk-own", authorization: "" },
+    ]) {
+      const headers = { ...own, "x-anyray-api-key": secret };
+      await gateway.post("/v1/chat/completions", { ...CHAT, model }, headers);
+      const { headers: seen, path } = lastSeen();
+      expect([path, ...seen.values()].join()).not.toContain("sk-operator");
+      expect([...seen.values()].join()).toContain("sk-own");
+      expect([path, seen.get("x-own")]).toEqual(["/keyed/chat/completions?api-version=v1", "yes"]);
+    }
   });
 
   test("needs a key that names a provider", async () => {
