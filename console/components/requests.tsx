@@ -68,6 +68,7 @@ export function requestColumns(zone: string): readonly Column<RequestRow>[] {
     {
       head: "Took",
       align: "right",
+      minor: true,
       cell: ({ latency_ms, ttfb_ms }) => (
         <span
           {...(ttfb_ms === null ? {} : { title: `First byte: ${formatDuration(ttfb_ms)}` })}
@@ -90,10 +91,16 @@ export function requestColumns(zone: string): readonly Column<RequestRow>[] {
     {
       head: "Cost",
       align: "right",
-      cell: ({ cost_usd }) => (
-        <span {...(cost_usd === null ? {} : { title: `${cost_usd} US dollars` })} safe>
-          {formatUsd(cost_usd)}
-        </span>
+      cell: ({ cost_usd, latency_ms }) => (
+        <>
+          <span {...(cost_usd === null ? {} : { title: `${cost_usd} US dollars` })} safe>
+            {formatUsd(cost_usd)}
+          </span>
+          {/* On a phone, both. */}
+          <span class="bar-note narrow-only" safe>
+            {formatDuration(latency_ms)}
+          </span>
+        </>
       ),
     },
   ];
