@@ -1,7 +1,7 @@
 /** Documents are tested against the code: the settings table is generated, the examples run, the links lead somewhere. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import about from "../../package.json" with { type: "json" };
 import { loadConfig } from "../config/load.ts";
@@ -139,6 +139,15 @@ describe("the README", () => {
     for (const [, , anchor] of README.matchAll(/\[([^\]]+)\]\(#([^)]+)\)/g)) {
       expect(sections.map(anchorOf)).toContain(anchor ?? "");
     }
+  });
+
+  test("shows pictures that load fast, each of which is used", () => {
+    const pictures = readdirSync(join(ROOT, "docs"));
+    for (const name of pictures) {
+      expect([name, README.includes(`](docs/${name})`)]).toEqual([name, true]);
+      expect([name, statSync(join(ROOT, "docs", name)).size <= 200 * 1024]).toEqual([name, true]);
+    }
+    expect(pictures.length).toBeGreaterThan(2);
   });
 
   test("names commands that there are", () => {
