@@ -24,12 +24,12 @@ function main(): void {
     maxRequestBodySize: 1024 * 1024,
     development: false,
     error: () => new Response(null, { status: 500 }),
-    fetch: (request, listener) => {
-      // A live page is silent for long.
-      if (request.headers.get("accept")?.includes("text/event-stream") === true) {
-        listener.timeout(request, 0);
-      }
-      return app.fetch(request);
+    fetch: async (request, listener) => {
+      const response = await app.fetch(request);
+      // A live page is silent for long. Whoever only says that they want one is not.
+      const isLive = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      if (isLive) listener.timeout(request, 0);
+      return response;
     },
   });
   process.stdout.write(`Console serves http://${settings.host}:${server.port}\n`);

@@ -93,7 +93,8 @@ export function createApp(deps: Deps): App {
   const strangers = new Strangers(() => deps.clock.monotonic());
   return {
     async fetch(request, peer) {
-      const response = (await refuseUnread(deps, request)) ?? (await handle(request));
+      const refused = refuseUnread(deps, request);
+      const response = (refused === null ? null : await refused) ?? (await handle(request));
       if (response.status !== 401 || peer === undefined) return response;
       return refuseStranger(deps, strangers, request, response, peer());
     },

@@ -9,6 +9,7 @@ import { createTerminal } from "./cli/terminal.ts";
 import { localUrl, printWelcome } from "./cli/welcome.ts";
 import type { Config } from "./config/load.ts";
 import type { Gateway } from "./gateway.ts";
+import { answerInItsTime } from "./idle-time.ts";
 import { chatModel } from "./pipeline/target.ts";
 import { errorName } from "./telemetry/log.ts";
 
@@ -29,9 +30,11 @@ async function main(): Promise<void> {
     development: false,
     error: () => new Response(null, { status: 500 }),
     fetch: (request, listener) => {
+      const answer = gateway.app.fetch(request, () => listener.requestIP(request)?.address ?? null);
       // Silence on a request under way is the gateway's own business. Others are told of when they last (`keepOpen`).
-      if (request.method === "GET") listener.timeout(request, 0);
-      return gateway.app.fetch(request, () => listener.requestIP(request)?.address ?? null);
+      if (request.method !== "GET") return answer;
+      const setIdle = (seconds: number): void => listener.timeout(request, seconds);
+      return answerInItsTime(request, answer, setIdle, IDLE_SECONDS);
     },
   });
   gateway.deps.live.keepOpen = (request) => server.timeout(request, 0);
