@@ -52,12 +52,23 @@ export function stopOnce(gateway: Gateway, closeListener: () => Promise<void>): 
   };
 }
 
+const LOGIN = "Look at the user and the password in ANYRAY_DB_URL.";
+
+/** By the code of a socket, or of Postgres. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "ANYRAY_PORT sets the gateway's, ANYRAY_CONSOLE_PORT the console's.",
+  "28000": LOGIN,
+  "28P01": LOGIN,
+  "3D000": "There is no database of the name at the end of ANYRAY_DB_URL.",
+  "42501": "The user in ANYRAY_DB_URL may not make tables there: it should own the database.",
+};
+
 /** Why the gateway did not start, for a person. */
 export function failureText(error: unknown): string {
   if (error instanceof StoreUnavailable) return "The database in ANYRAY_DB_URL can't be reached.";
   if (!(error instanceof Error)) return "failed";
-  const isTaken = "code" in error && error.code === "EADDRINUSE";
-  return isTaken
-    ? `${error.message} ANYRAY_PORT sets the gateway's, ANYRAY_CONSOLE_PORT the console's.`
-    : error.message;
+  const remedy = "code" in error ? REMEDIES[String(error.code)] : undefined;
+  return remedy === undefined
+    ? error.message
+    : `${error.message.replace(/(?<![.?])$/, ".")} ${remedy}`;
 }
