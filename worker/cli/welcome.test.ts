@@ -107,6 +107,7 @@ describe("the welcome at a later start", () => {
       expect(text.trimEnd().split("\n").length).toBe(3);
       expect(text).toContain("openai, groq");
       expect(text).not.toContain("-secret");
+      expect(text.includes("in data/secrets.env")).toBe(secretsFile !== null);
     }
   });
 });

@@ -99,6 +99,13 @@ function firstStart(facts: WelcomeFacts, url: string, terminal: Terminal): reado
   ];
 }
 
+/** For whoever signs in again. */
+function tokenPlace({ secretsFile }: WelcomeFacts): string {
+  return secretsFile === null
+    ? ""
+    : `  (admin token: ANYRAY_ADMIN_TOKEN, or in ${secretsFile.path})`;
+}
+
 /** The whole text, without a newline at its end. */
 export function welcomeText(facts: WelcomeFacts, terminal: Terminal): string {
   const url = localUrl(facts.host, facts.port);
@@ -110,7 +117,9 @@ export function welcomeText(facts: WelcomeFacts, terminal: Terminal): string {
   const lines = [
     `${terminal.bold("Anyray")} serves ${terminal.bold(url)}`,
     `  ${served}`,
-    ...(facts.consoleUrl === null || isFirst ? [] : [`  console: ${facts.consoleUrl}`]),
+    ...(facts.consoleUrl === null || isFirst
+      ? []
+      : [`  console: ${facts.consoleUrl}${terminal.dim(tokenPlace(facts))}`]),
     ...(isFirst ? firstStart(facts, url, terminal) : []),
   ];
   return lines.join("\n");
