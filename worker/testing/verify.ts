@@ -14,6 +14,8 @@ const ON_DENO = [
   "worker/testing/opaque.test.ts",
   "worker/testing/opaque-streams.test.ts",
   "worker/testing/content.test.ts",
+  "worker/testing/admin/live.test.ts",
+  "worker/live-feed.test.ts",
   "worker/egress",
   "worker/encryption",
   "worker/audit",

@@ -10,7 +10,7 @@ import { Empty, Notice } from "../../components/states.tsx";
 import { Pager } from "../../components/table.tsx";
 import { dayOf, type Range } from "../../range.ts";
 import { linkWith, type Visit } from "../../visit.ts";
-import { activeFilters, labelOf, NAMES, type Filters } from "./query.ts";
+import { activeFilters, labelOf, type FilterName, type Filters } from "./query.ts";
 
 export type TracesAnswer = NonNullable<Awaited<ReturnType<AdminApi["traces"]["get"]>>["data"]>;
 
@@ -53,6 +53,32 @@ function rangeLink(visit: Visit, name: string): string {
   return linkWith(visit, { range: name, from: null, to: null, cursor: null, part: null });
 }
 
+/** What is asked for most; the others are a click away, and shown where they are in force. */
+const FIRST = ["user", "team", "model", "session"] as const;
+const MORE = ["provider", "status", "min_latency_ms", "min_cost_usd"] as const;
+
+function isMoreActive(filters: Filters): boolean {
+  return MORE.some((name) => filters[name] !== undefined);
+}
+
+interface NameFieldProps {
+  readonly name: FilterName;
+  readonly filters: Filters;
+  readonly placeholder?: string;
+}
+
+function NameField({ name, filters, placeholder = "any" }: NameFieldProps) {
+  return (
+    <TextField
+      name={name}
+      label={labelOf(name)}
+      value={filters[name] ?? ""}
+      placeholder={placeholder}
+      type="search"
+    />
+  );
+}
+
 const ANY = { value: "", label: "any" };
 
 function Fields({ question }: { readonly question: Question }) {
@@ -60,14 +86,8 @@ function Fields({ question }: { readonly question: Question }) {
   const isByDates = range.name === null;
   return (
     <FilterForm action="/traces">
-      {NAMES.map((name) => (
-        <TextField
-          name={name}
-          label={labelOf(name)}
-          value={filters[name] ?? ""}
-          placeholder="any"
-          type="search"
-        />
+      {FIRST.map((name) => (
+        <NameField name={name} filters={filters} />
       ))}
       <SelectField
         name="outcome"
@@ -76,41 +96,34 @@ function Fields({ question }: { readonly question: Question }) {
         choices={[ANY, ...OUTCOMES.map((value) => ({ value, label: outcomeText(value) }))]}
         submits
       />
-      <TextField
-        name="status"
-        label={labelOf("status")}
-        value={filters.status ?? ""}
-        placeholder="any"
-        type="search"
-      />
-      <TextField
-        name="min_latency_ms"
-        label={labelOf("min_latency_ms")}
-        value={filters.min_latency_ms ?? ""}
-        placeholder="0"
-        type="search"
-      />
-      <TextField
-        name="min_cost_usd"
-        label={labelOf("min_cost_usd")}
-        value={filters.min_cost_usd ?? ""}
-        placeholder="0.00"
-        type="search"
-      />
-      <TextField
-        name="from"
-        label="From"
-        type="date"
-        value={isByDates ? dayOf(range.fromMs) : ""}
-      />
-      <TextField name="to" label="To" type="date" value={isByDates ? dayOf(range.toMs - 1) : ""} />
-      <TextField
-        name="id"
-        label="Or a trace's id"
-        value={wanted}
-        placeholder="32 hex digits"
-        type="search"
-      />
+      <details class="filter-more" open={isByDates || wanted !== "" || isMoreActive(filters)}>
+        <summary>More filters</summary>
+        <div>
+          <NameField name="provider" filters={filters} />
+          <NameField name="status" filters={filters} />
+          <NameField name="min_latency_ms" filters={filters} placeholder="0" />
+          <NameField name="min_cost_usd" filters={filters} placeholder="0.00" />
+          <TextField
+            name="from"
+            label="From"
+            type="date"
+            value={isByDates ? dayOf(range.fromMs) : ""}
+          />
+          <TextField
+            name="to"
+            label="To"
+            type="date"
+            value={isByDates ? dayOf(range.toMs - 1) : ""}
+          />
+          <TextField
+            name="id"
+            label="Or a trace's id"
+            value={wanted}
+            placeholder="32 hex digits"
+            type="search"
+          />
+        </div>
+      </details>
       {range.name === null ? null : <Hidden name="range" value={range.name} />}
     </FilterForm>
   );

@@ -1,7 +1,7 @@
 /** What the Traces page was asked for, in its address, and how the API takes it. */
 import { NONE } from "../spend/query.ts";
 
-export const NAMES = ["user", "team", "model", "provider", "session"] as const;
+const NAMES = ["user", "team", "model", "provider", "session"] as const;
 const FILTERS = [...NAMES, "outcome", "status", "min_latency_ms", "min_cost_usd"] as const;
 export type FilterName = (typeof FILTERS)[number];
 export type Filters = Partial<Record<FilterName, string>>;
