@@ -26,6 +26,7 @@ beforeAll(async () => {
       ANYRAY_PORT: "0",
       ANYRAY_CONSOLE_PORT: "0",
       ANYRAY_DRAIN_MS: "500",
+      ANYRAY_PUBLIC_URL: "https://llm.example.com",
       ANYRAY_ADMIN_TOKEN: "an-admin-token-that-only-the-gateway-knows",
       OPENAI_API_KEY: "sk-that-only-the-gateway-knows",
     },
@@ -78,10 +79,12 @@ describe.skipIf(!hasProc && process.env["CI"] !== "true")("the console beside th
       "ANYRAY_CONSOLE_PORT",
       "ANYRAY_GATEWAY_URL",
       "ANYRAY_HOST",
+      "ANYRAY_PUBLIC_URL",
       "NODE_ENV",
       "PATH",
     ]);
     expect(environment.join()).not.toContain("only-the-gateway-knows");
+    expect(environment).toContain("ANYRAY_PUBLIC_URL=https://llm.example.com");
   });
 
   test("comes back when it dies", async () => {

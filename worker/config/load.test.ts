@@ -171,6 +171,8 @@ describe("settings", () => {
       ANYRAY_CLIENT_KEY: `${CLIENT_KEY}x`,
       ANYRAY_ADMIN_TOKEN: "secret",
       OPENAI_BASE_URL: "http://secret.example.com",
+      ANYRAY_PUBLIC_URL: "https://secret.example.com/v1",
+      ANYRAY_CONSOLE_URL: "secret.example.com",
       ANYRAY_PROVIDERS: '{"groq":{"kind":"secret","api_key":"secret"}}',
     };
     const lines = faults(env);
@@ -181,6 +183,18 @@ describe("settings", () => {
       ].sort(),
     );
     expect(lines.join("\n")).not.toContain("secret");
+  });
+
+  test("that name places for browsers and tools are origins, or nothing", () => {
+    expect(load({}).console).toMatchObject({ url: null, publicGatewayUrl: null });
+    const env = {
+      ANYRAY_CONSOLE_URL: "https://a.example/",
+      ANYRAY_PUBLIC_URL: "https://b.example",
+    };
+    expect(load(env).console).toMatchObject({
+      url: "https://a.example",
+      publicGatewayUrl: "https://b.example",
+    });
   });
 
   test("with a misspelt name stop the start and say what was meant", () => {
