@@ -45,6 +45,45 @@ export function scanFieldsAt(bytes: Uint8Array, start: number): FieldSpan[] {
 }
 
 /**
+ * A member of the outermost object, looked for from the object's end on. Null if there is none in this part of it.
+ * @param text the end of the text of a JSON object; where it begins does not matter
+ */
+export function findLastField(
+  text: string,
+  name: string,
+): Pick<FieldSpan, "valueStart" | "valueEnd"> | null {
+  const token = JSON.stringify(name);
+  // Quotes inside of strings are escaped: the token is never a part of one.
+  for (
+    let at = text.lastIndexOf(token);
+    at >= 0;
+    at = at === 0 ? -1 : text.lastIndexOf(token, at - 1)
+  ) {
+    const colon = skipSpace(text, at + token.length);
+    if (text.charCodeAt(colon) !== COLON) continue;
+    const valueStart = skipSpace(text, colon + 1);
+    const valueEnd = endOfValue(text, valueStart);
+    if (isInOutermost(text, valueEnd)) return { valueStart, valueEnd };
+  }
+  return null;
+}
+
+/** Whether what follows closes one object, and nothing else: that of the text. */
+function isInOutermost(text: string, from: number): boolean {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = stringEnd(text, at) - 1;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      if (depth === 0) return code === CLOSE_BRACE && skipSpace(text, at + 1) === text.length;
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
+/**
  * How often members have one of the names, at any depth, doubles included, in whatever letter case and with whatever escapes.
  * @param bytes of JSON that `JSON.parse` has accepted @param names in lower case, of 20 characters at most
  */

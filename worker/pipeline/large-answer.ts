@@ -1,38 +1,50 @@
 /**
- * Facts of a JSON answer that is too large to parse while others wait (embeddings, images): the `usage` object and the
- * model's name are found in its text. Quotes inside JSON strings are escaped, so `"usage":` is always a member's name.
+ * Facts of a JSON answer that is too large to parse while others wait (embeddings, images, what repeats a long request): the members that
+ * say what it was and what it used are found in its beginning and its end. Only members of the outermost object count: answers repeat what
+ * callers wrote (`metadata`, `tools`), and a caller may call something `usage` or `model`, too.
  */
+import { findLastField, scanFields, type FieldSpan } from "../body/fields.ts";
 import { latin1 } from "../bytes.ts";
-import { parseJsonObject } from "../dialects/read.ts";
+import type { JsonObject } from "../dialects/read.ts";
 import type { AnswerFacts, Wire } from "../dialects/wire.ts";
 
 /** From this size on, parsing would hold up other streams for milliseconds. */
 export const LARGE_ANSWER_BYTES = 256 * 1024;
 const END_BYTES = 64 * 1024;
+const MEMBERS = ["id", "model", "service_tier", "status", "usage"];
 
 /** @param head beginning of the answer @param tail its end; they may overlap */
 export function readLargeAnswer(wire: Wire, head: Uint8Array, tail: Uint8Array): AnswerFacts {
   const beginning = latin1(head.subarray(0, END_BYTES));
   const ending = latin1(tail.subarray(-END_BYTES));
-  const usage = lastObject(ending, '"usage"') ?? lastObject(beginning, '"usage"');
-  const model = /"model"\s*:\s*"([^"\\]{1,256})"/;
-  const name = model.exec(beginning)?.[1] ?? model.exec(ending)?.[1];
-  return wire.readAnswer({
-    ...(usage === null ? {} : { usage }),
-    ...(name === undefined ? {} : { model: name }),
-  });
+  const first = firstFields(beginning);
+  const json: Record<string, unknown> = {};
+  for (const name of MEMBERS) {
+    const early = first.get(name);
+    const late = early === undefined ? findLastField(ending, name) : null;
+    if (early !== undefined)
+      readInto(json, name, beginning.slice(early.valueStart, early.valueEnd));
+    else if (late !== null) readInto(json, name, ending.slice(late.valueStart, late.valueEnd));
+  }
+  return wire.readAnswer(json);
 }
 
-/** The object that follows the last occurrence of the member's name. */
-function lastObject(text: string, name: string) {
-  const at = text.lastIndexOf(name);
-  const open = at < 0 ? -1 : text.indexOf("{", at);
-  if (open < 0) return null;
-  let depth = 0;
-  for (let end = open; end < text.length; end++) {
-    const char = text[end];
-    if (char === "{") depth += 1;
-    if (char === "}" && --depth === 0) return parseJsonObject(text.slice(open, end + 1));
+/** Those that end in this part; none of what is no JSON. */
+function firstFields(beginning: string): ReadonlyMap<string, FieldSpan> {
+  if (!/^\s*\{/.test(beginning)) return new Map();
+  try {
+    const whole = scanFields(beginning).filter(({ valueEnd }) => valueEnd < beginning.length);
+    return new Map(whole.map((field) => [field.name, field]));
+  } catch {
+    return new Map();
   }
-  return null;
+}
+
+/** What was cut in the middle is left out. */
+function readInto(json: Record<string, JsonObject[string]>, name: string, text: string): void {
+  try {
+    json[name] = JSON.parse(text);
+  } catch {
+    // The runtime's error quotes the text.
+  }
 }
