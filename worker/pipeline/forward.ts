@@ -23,7 +23,7 @@ import { headersDown, headersUp, headerValue } from "./headers.ts";
 import { isHandedOn, refusalOf } from "./provider-errors.ts";
 import { readBody } from "./read-body.ts";
 import { errorAnswer, ownHeaders, toGatewayError } from "./respond.ts";
-import { checkAllowed, queryOf } from "./request.ts";
+import { checkAllowed, checkEndpoint, queryOf } from "./request.ts";
 import { chooseTarget } from "./target.ts";
 import { upstreamFailure } from "./upstream-failure.ts";
 
@@ -54,13 +54,14 @@ export function storedResponse(
   suffix: "" | "/cancel" | "/input_items",
 ): Promise<Response> {
   return forward(deps, "responses", request, async (caller) => {
+    checkEndpoint(caller, "responses");
     const name = await deps.store.ledger.responseProvider(responseId, caller.key.id);
     const provider = deps.routing.providers.find((candidate) => candidate.name === name);
     if (provider === undefined) throw new GatewayError("not_found", { field: "response_id" });
     if (caller.credential === "passthrough" && caller.key.passthrough !== provider.name) {
       throw new GatewayError("forbidden");
     }
-    if (queryOf(request.url).includes("stream=true")) {
+    if (asksForStream(queryOf(request.url))) {
       throw new GatewayError("unsupported_field", { field: "stream" });
     }
     return {
@@ -70,6 +71,11 @@ export function storedResponse(
       body: [],
     };
   });
+}
+
+/** However it is written: servers take more than `true` for it. */
+function asksForStream(query: string): boolean {
+  return new URLSearchParams(query).getAll("stream").some((value) => !/^(?:false|0)$/i.test(value));
 }
 
 type Prepared = Pick<ProviderRequest, "method" | "path" | "body"> & {

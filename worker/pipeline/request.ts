@@ -6,10 +6,7 @@ import { isModelAllowed, type Target } from "./target.ts";
 
 /** @throws GatewayError `model_not_allowed`, `forbidden` */
 export function checkAllowed(caller: Caller, target: Target, endpoint: Endpoint): void {
-  const { endpoints } = caller.key;
-  if (endpoints !== null && !endpoints.includes(endpoint)) {
-    throw new GatewayError("forbidden", { hint: `The key is not for ${endpoint}.` });
-  }
+  checkEndpoint(caller, endpoint);
   if (!isModelAllowed(caller.key.models, target)) {
     throw new GatewayError("model_not_allowed", { field: "model" });
   }
@@ -19,6 +16,12 @@ export function checkAllowed(caller: Caller, target: Target, endpoint: Endpoint)
       hint: "The key's pass-through is for another provider.",
     });
   }
+}
+
+/** @throws GatewayError `forbidden` */
+export function checkEndpoint({ key }: Caller, endpoint: Endpoint): void {
+  if (key.endpoints === null || key.endpoints.includes(endpoint)) return;
+  throw new GatewayError("forbidden", { hint: `The key is not for ${endpoint}.` });
 }
 
 /** The query string without the `?`; empty if there is none. */

@@ -465,6 +465,17 @@ describe("stored responses", () => {
     const mine = { headers: { authorization: `Bearer ${gateway.key}` } };
     expect((await gateway.fetch("/v1/responses/resp_1", mine)).status).toBe(200);
     expect((await gateway.fetch("/v1/responses/resp_1/input_items", mine)).status).toBe(200);
+    for (const query of [
+      "stream=true",
+      "stream=True",
+      "stream=1",
+      "str%65am=tr%75e",
+      "a=b&stream=",
+    ]) {
+      const streamed = await gateway.fetch(`/v1/responses/resp_1?${query}`, mine);
+      expect([query, streamed.status]).toEqual([query, 400]);
+    }
+    expect((await gateway.fetch("/v1/responses/resp_1?stream=false", mine)).status).toBe(200);
     const { secret } = await gateway.addKey({});
     const theirs = { headers: { authorization: `Bearer ${secret}` } };
     const seen = upstream.requests.length;
@@ -479,6 +490,20 @@ describe("stored responses", () => {
     );
     expect(continued.status).toBe(404);
     expect(upstream.requests).toHaveLength(seen);
+  });
+
+  test("are not for a key that is for other endpoints, though it made them once", async () => {
+    const { secret } = await gateway.addKey({ endpoints: ["chat"] });
+    const headers = { authorization: `Bearer ${secret}` };
+    for (const [method, path] of [
+      ["GET", "/v1/responses/resp_1"],
+      ["DELETE", "/v1/responses/resp_1"],
+      ["POST", "/v1/responses/resp_1/cancel"],
+      ["GET", "/v1/responses/resp_1/input_items"],
+    ] as const) {
+      const { status } = await gateway.fetch(path, { method, headers });
+      expect([method, path, status]).toEqual([method, path, 403]);
+    }
   });
 
   test("in the background are refused by name", async () => {
