@@ -3,7 +3,7 @@
  * TLS stays with `node:tls`, whose judgement of certificates is the tested one.
  */
 import type { Target } from "./dial.ts";
-import { NO_DELAY, PROBE_AFTER_MS, type Opening, type Wire, type WireUser } from "./wire.ts";
+import { PROBE_AFTER_MS, type Opening, type Wire, type WireUser } from "./wire.ts";
 
 export function openPlainWire(address: string, { port }: Target): Opening<Wire> {
   const { promise, resolve } = Promise.withResolvers<Wire | null>();
@@ -34,7 +34,7 @@ class BunWire implements Wire {
         open: (socket) => {
           if (this.#isDead) return socket.terminate();
           this.#socket = socket;
-          socket.setNoDelay(NO_DELAY);
+          socket.setNoDelay(true);
           socket.setKeepAlive(true, PROBE_AFTER_MS);
           this.#opened(true);
         },

@@ -2,7 +2,7 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
 import type { Target } from "./dial.ts";
-import { NO_DELAY, PROBE_AFTER_MS, type Opening, type Wire, type WireUser } from "./wire.ts";
+import { PROBE_AFTER_MS, type Opening, type Wire, type WireUser } from "./wire.ts";
 
 export function openSocket(address: string, { port }: Target): Opening<Socket> {
   return opening(connectPlain({ host: address, port }), "connect");
@@ -47,7 +47,7 @@ class NodeWire implements Wire {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.setNoDelay(NO_DELAY);
+    socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
   }
 

@@ -1,4 +1,7 @@
-/** A connected stream of bytes, as the egress uses it: whatever the runtime makes it of (`wire-bun.ts`, `wire-node.ts`). Types only. */
+/**
+ * A connected stream of bytes, as the egress uses it: whatever the runtime makes it of (`plain-wire-bun.ts`, `wire-node.ts`). Types, and
+ * what every wire is set to.
+ */
 
 export interface WireUser {
   received(chunk: Uint8Array): void;
@@ -35,7 +38,5 @@ export interface Opening<Connected> {
   destroy(): void;
 }
 
-/** Small requests must not wait for each other's acknowledgement. */
-export const NO_DELAY = true;
 /** A model may think for longer than a NAT remembers a silent connection (350 s at AWS). */
 export const PROBE_AFTER_MS = 60_000;
