@@ -31,6 +31,7 @@ import type { Roster } from "./providers/roster.ts";
 import type { RetentionWindows } from "./retention-windows.ts";
 import type { RandomBytes } from "./secret-text.ts";
 import type { Settler } from "./pipeline/settle.ts";
+import type { SharedKeys } from "./shared-keys.ts";
 
 export interface Clock {
   /** Wall clock, ms since 1970 UTC. */
@@ -73,6 +74,8 @@ export interface Deps {
   readonly providers: Roster;
   /** For what administrators set and nobody may read. */
   readonly keyring: Keyring;
+  /** Null: this gateway has its database for itself. */
+  readonly sharedKeys: Pick<SharedKeys, "problem"> | null;
   /** What has crossed the way out. */
   readonly boundary: Pick<Egress, "report" | "refusedElsewhere">;
   /** Of the audit log. */

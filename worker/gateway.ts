@@ -3,7 +3,7 @@
  * listener, the signals and the terminal.
  */
 import { randomBytes } from "node:crypto";
-import { StoreUnavailable, type Store } from "../db/store.ts";
+import type { Store } from "../db/store.ts";
 import { Access } from "./accounts/access.ts";
 import { createPasswords } from "./accounts/password.ts";
 import { SignIn } from "./accounts/sign-in.ts";
@@ -12,7 +12,6 @@ import { Checkpoints } from "./audit/checkpoints.ts";
 import { createApp, type App } from "./app.ts";
 import { createRecorder } from "./content/recorder.ts";
 import { createSealer } from "./content/sealer.ts";
-import { createClientKeyId, parseClientKey } from "./client-key.ts";
 import type { Config } from "./config/load.ts";
 import type { Place } from "./config/traces.ts";
 import { deploymentWarnings } from "./config/warnings.ts";
@@ -21,6 +20,7 @@ import { createKeyring } from "./encryption/keyring.ts";
 import { recipientId } from "./encryption/recipients.ts";
 import { consoleDestinations, createConsoleRelay } from "./console-relay.ts";
 import { createEgress, type Destination, type EgressReport, type RelayCaller } from "./egress.ts";
+import { addFirstKey } from "./first-key.ts";
 import { createIdSource } from "./ids.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { createWebhook, WEBHOOK, type WebhookOptions } from "./limits/webhook.ts";
@@ -37,7 +37,7 @@ import { Roster } from "./providers/roster.ts";
 import { RetentionWindows } from "./retention-windows.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { startRetention } from "./retention.ts";
-import { followOthers, forgetReservations, loadUsage } from "./shared-database.ts";
+import { followOthers, forgetReservations, loadUsage, openSharedKeys } from "./shared-database.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { Histograms } from "./telemetry/histograms.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
@@ -77,12 +77,22 @@ export interface GatewayOutside {
   readonly logLine: (line: string) => void;
 }
 
-/** Settles what an earlier process left open before anything is served. */
+/**
+ * Settles what an earlier process left open before anything is served.
+ * @throws (rejects with) ConfigError where others share the database, and have other keys
+ */
 export async function createGateway(config: Config, outside: GatewayOutside): Promise<Gateway> {
   const { clock, store, databaseReport = null } = outside;
   const log = createLog(config.logLevel, () => clock.now(), outside.logLine);
   const counters = new Counters();
   const histograms = new Histograms();
+  const { contentKey, retiredContentKeys } = config.secrets;
+  const keyring = createKeyring(contentKey, retiredContentKeys);
+  const signer = createSigner(config.secrets.auditKey);
+  const sharedKeys = await openSharedKeys(store, {
+    own: { kid: keyring.kid, kids: keyring.kids, auditKey: signer.publicKey },
+    now: () => clock.now(),
+  });
   const otherDestinations = [
     ...traceDestinations(config.traces),
     ...webhookDestinations(config.quotas.webhook),
@@ -96,8 +106,6 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   });
   let catalogue = await loadCatalogue(store, log);
   const pricing = createPricing(() => catalogue);
-  const { contentKey, retiredContentKeys } = config.secrets;
-  const keyring = createKeyring(contentKey, retiredContentKeys);
   const roster = await Roster.open({
     deployment: config,
     settings: store.settings,
@@ -196,7 +204,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   const checkpoints = new Checkpoints({
     dataDir: config.dataDir,
     audit: store.audit,
-    signer: createSigner(config.secrets.auditKey),
+    signer,
     now: () => clock.now(),
     onWritten: ({ seq, hash, signature, publicKey }) =>
       log.write("info", "audit checkpoint", { seq, hash, signature, public_key: publicKey }),
@@ -233,6 +241,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       clientKeys.forget();
       access.forget();
       await Promise.all([quotas.reload(), reloadPrices(), roster.reload(), privacy.reload()]);
+      await sharedKeys?.reload();
     },
   });
   const deps: Deps = {
@@ -255,6 +264,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     quotas,
     providers: roster,
     keyring,
+    sharedKeys,
     boundary: {
       report: () => [...egress.report(), ...(databaseReport ? [databaseReport()] : [])],
       refusedElsewhere: () => egress.refusedElsewhere(),
@@ -365,36 +375,6 @@ async function loadCatalogue(store: Store, log: Log) {
     });
   }
   return createCatalogue(entries);
-}
-
-/** The key of `secrets.env`, or of the environment. One that was revoked stays so. */
-async function addFirstKey(store: Store, secret: string, nowMs: number): Promise<void> {
-  const parsed = parseClientKey(secret);
-  if (parsed === null || (await store.keys.findByHash(parsed.hash)) !== null) return;
-  const create = store.keys.create({
-    id: createClientKeyId(randomBytes),
-    secretHash: parsed.hash,
-    display: parsed.display,
-    name: "first",
-    user: null,
-    team: null,
-    metadata: null,
-    passthrough: null,
-    models: null,
-    createdAtMs: nowMs,
-    expiresAtMs: null,
-    revokedAtMs: null,
-    description: null,
-    endpoints: null,
-    previousHash: null,
-    previousUntilMs: null,
-  });
-  // Another gateway with the same key may have come first; or nobody can be asked now, and the next start makes it.
-  await create.catch(async (error: unknown) => {
-    if (error instanceof StoreUnavailable) return;
-    const keys = await store.keys.list();
-    if (!keys.some(({ secretHash }) => secretHash === parsed.hash)) throw error;
-  });
 }
 
 async function settleCrashed(

@@ -1,10 +1,19 @@
 /** What a gateway does because others share its database: nothing of it where the database is a file. */
 import type { Store } from "../db/store.ts";
 import type { Quotas } from "./limits/quotas.ts";
+import { SharedKeys, type SharedKeysOptions } from "./shared-keys.ts";
 import type { Log } from "./telemetry/log.ts";
 
 /** How often the use of caps is read, for who looks at them, and for soft ones. */
 const USAGE_MS = 5_000;
+
+/** Null: nobody shares it. @throws (rejects with) ConfigError where others have other keys */
+export async function openSharedKeys(
+  store: Store,
+  options: Omit<SharedKeysOptions, "store">,
+): Promise<SharedKeys | null> {
+  return store.shared === null ? null : SharedKeys.open({ store, ...options });
+}
 
 /** What an earlier process had reserved and never wrote down. If it can't be done now, time does it. */
 export async function forgetReservations({ shared }: Store, log: Log): Promise<void> {

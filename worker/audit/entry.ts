@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS = [
   "subject.erase",
   "keys.rotate",
   "keys.export",
+  "keys.share",
   "content.read",
   "key.create",
   "key.change",

@@ -4,6 +4,8 @@ export const MASTER_KEYS_HELP = `anyray keys rotate [--dry-run]   wraps every su
                                  ANYRAY_CONTENT_KEY; the former one stands in ANYRAY_CONTENT_KEYS_RETIRED. No content is
                                  rewritten; it can be broken off and run again
 anyray keys export --out FILE    writes the wrapped subject keys for an auditor: useless without the master key
+anyray keys release              where gateways share a database, and their ANYRAY_CONTENT_KEY or ANYRAY_AUDIT_KEY is lost:
+                                 the next one that starts says which they are from then on. Opens nothing that was sealed
 anyray keys recipient-new --out FILE
                                  makes a pair for an auditor: the private key into FILE, the public one, for
                                  ANYRAY_CONTENT_RECIPIENTS, is shown`;
@@ -37,7 +39,7 @@ export const TRACES_HELP = `anyray traces verify [--json]    sends a synthetic t
                                  Collector, and reads it back by id and by search: with the settings of the gateway.
                                  exit codes: 0 it came back whole, 3 it did not, 1 Collector or back end away, 2 usage`;
 
-const MASTER_KEYS_COMMANDS = ["rotate", "export", "recipient-new"] as const;
+const MASTER_KEYS_COMMANDS = ["rotate", "export", "release", "recipient-new"] as const;
 
 export function isMasterKeysCommand(name: string | undefined): boolean {
   return MASTER_KEYS_COMMANDS.some((command) => command === name);

@@ -1,9 +1,10 @@
-/** `anyray keys rotate|export|recipient-new`: the keys behind sealed content. */
+/** `anyray keys rotate|export|release|recipient-new`: the keys behind sealed content. */
 import { parseArgs } from "node:util";
 import type { Subject, SubjectStore } from "../../db/store.ts";
 import { encodeKeyExport } from "../encryption/key-export.ts";
 import { createKeyring, type Keyring } from "../encryption/keyring.ts";
 import { newRecipient } from "../encryption/recipients.ts";
+import { releaseSharedKeys } from "../shared-keys.ts";
 import { appendAudit } from "./audit-entry.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { rotateCredentials } from "./credentials.ts";
@@ -14,6 +15,7 @@ const PAGE = 500;
 export async function runMasterKeys(args: readonly string[], tools: ContentTools): Promise<number> {
   const [name, ...rest] = args;
   if (name === "rotate") return rotate(rest, tools);
+  if (name === "release") return release(rest, tools);
   return name === "export" ? exportKeys(rest, tools) : recipientNew(rest, tools);
 }
 
@@ -167,6 +169,22 @@ async function exportKeys(args: readonly string[], tools: ContentTools): Promise
   } finally {
     subjects.close();
   }
+}
+
+async function release(args: readonly string[], tools: ContentTools): Promise<number> {
+  parseArgs({ args: [...args], options: {} });
+  const store = await tools.openStore();
+  try {
+    if (!(await releaseSharedKeys(store, tools.now()))) {
+      throw new CommandError("no gateway has said yet which keys are shared: start one.");
+    }
+  } finally {
+    await store.close();
+  }
+  tools.terminal.out(
+    "The next gateway that starts says which ANYRAY_CONTENT_KEY and ANYRAY_AUDIT_KEY all have that share the database.",
+  );
+  return 0;
 }
 
 async function recipientNew(args: readonly string[], tools: ContentTools): Promise<number> {

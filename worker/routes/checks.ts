@@ -33,6 +33,7 @@ export async function examine(deps: Deps): Promise<Examination> {
     retention: degradedBy(deps.retention.status().windows === null ? "unreadable" : null),
   };
   if (deps.store.shared !== null) checks["database"] = checkDatabase(deps.store.shared);
+  if (deps.sharedKeys !== null) checks["keys"] = degradedBy(deps.sharedKeys.problem);
   if (deps.exporter !== null) {
     const { state } = deps.exporter;
     checks["traces"] = degradedBy(state === "ok" ? null : state);

@@ -52,6 +52,9 @@ export async function startGateway(
     databaseReport,
     clock: { now: Date.now, monotonic: () => performance.now() },
     logLine: (line) => log.push(line),
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
   });
   const key = config.secrets.clientKey;
   const fetchHere = (path: string, init?: RequestInit): Promise<Response> =>

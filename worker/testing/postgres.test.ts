@@ -1,6 +1,8 @@
 /** Whole gateways on one Postgres: what one sets counts on the other, what both spend is counted once, and neither needs it to answer. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Postgres } from "../../db/contract/postgres.ts";
+import { keyId } from "../encryption/keyring.ts";
+import { releaseSharedKeys } from "../shared-keys.ts";
 import { adminOf } from "./admin/rig.ts";
 import { onPostgres } from "./databases.ts";
 import { startGateway, type TestGateway } from "./gateway.ts";
@@ -167,6 +169,93 @@ onPostgres((fresh, postgresOf) => {
         return body.entries.length > 0 ? body : null;
       });
       expect(entries).toHaveLength(1);
+    });
+  });
+
+  describe("the keys that gateways share", () => {
+    const NEXT = "ef".repeat(32);
+    const ready = async (gateway: TestGateway) => {
+      const { status, body } = await adminOf(gateway)("GET", "/readyz");
+      return [status, body.checks.keys];
+    };
+    const entries = async (gateway: TestGateway) =>
+      (await adminOf(gateway)("GET", "/admin/audit?action=keys.share")).body.entries;
+
+    test("are the first one's: another does not start with others, and is told which and what to do", async () => {
+      const first = await start();
+      const refused = (more: Record<string, string>) =>
+        start(more).then(
+          () => "started",
+          (error: unknown) => (error instanceof Error ? error.message : "not an error"),
+        );
+      const text = await refused({ ANYRAY_CONTENT_KEY: NEXT, ANYRAY_AUDIT_KEY: NEXT });
+      for (const word of ["2 faults", "ANYRAY_CONTENT_KEY is", "ANYRAY_AUDIT_KEY is", "RETIRED"]) {
+        expect([word, text.includes(word)]).toEqual([word, true]);
+      }
+      const kids = [SECRETS.ANYRAY_CONTENT_KEY, NEXT].map(keyId);
+      expect(kids.filter((kid) => !text.includes(kid))).toEqual([]);
+      expect([text.includes(SECRETS.ANYRAY_CONTENT_KEY), text.includes(NEXT)]).toEqual([
+        false,
+        false,
+      ]);
+      expect(await refused({ ANYRAY_AUDIT_KEY: NEXT })).not.toContain("ANYRAY_CONTENT_KEY is");
+      expect(await ready(await start())).toEqual([200, { state: "ok", code: null }]);
+      expect(await entries(first)).toHaveLength(1);
+    });
+
+    test("are renewed one gateway after another; who still has the former one says so", async () => {
+      const [one, other] = [await start(), await start()];
+      const next = {
+        ANYRAY_CONTENT_KEY: NEXT,
+        ANYRAY_CONTENT_KEYS_RETIRED: SECRETS.ANYRAY_CONTENT_KEY,
+      };
+      const renewed = await start(next);
+      expect(await ready(renewed)).toEqual([200, { state: "ok", code: null }]);
+      const late = { state: "degraded", code: "content_key_former" };
+      for (const gateway of [one, other]) {
+        await until(async () => {
+          const [, check] = await ready(gateway);
+          return check.code === late.code ? true : null;
+        });
+      }
+      // It crashed meanwhile, and has not been given the new key yet.
+      const behind = await start();
+      expect([await ready(behind), await ask(behind)]).toEqual([[200, late], 200]);
+      // The former key is no longer needed; nobody takes the setting back.
+      expect(await ready(await start({ ANYRAY_CONTENT_KEY: NEXT }))).toEqual([
+        200,
+        { state: "ok", code: null },
+      ]);
+      expect((await entries(renewed)).map(({ after }: { after: object }) => after)).toMatchObject([
+        { content_kid: keyId(NEXT) },
+        { content_kid: keyId(SECRETS.ANYRAY_CONTENT_KEY) },
+      ]);
+    });
+
+    test("are not said by whoever comes first, where what is sealed belongs to others", async () => {
+      const first = await start();
+      const acme = { id: "acme", kind: "openai", api_key: "sk-12345678" };
+      expect((await adminOf(first)("POST", "/admin/providers", acme)).status).toBe(201);
+      const database = new URL(env["ANYRAY_DB_URL"] ?? "").pathname.slice(1);
+      // As an earlier version left it.
+      postgres.psql(database, "delete from setting where name = 'keys.shared'");
+      await first.stop();
+      gateways = [];
+      const claiming = start({ ANYRAY_CONTENT_KEY: NEXT });
+      await expect(claiming).rejects.toThrow(keyId(SECRETS.ANYRAY_CONTENT_KEY));
+      expect(await ready(await start())).toEqual([200, { state: "ok", code: null }]);
+    });
+
+    test("are said anew by the next one that starts, once they were released", async () => {
+      const first = await start();
+      await releaseSharedKeys(first.store, Date.now());
+      const second = await start({ ANYRAY_CONTENT_KEY: NEXT, ANYRAY_AUDIT_KEY: NEXT });
+      expect(await ready(second)).toEqual([200, { state: "ok", code: null }]);
+      await until(async () => {
+        const [status, check] = await ready(first);
+        return status === 200 && check.code === "content_key_other" ? true : null;
+      });
+      await expect(start()).rejects.toThrow("ANYRAY_CONTENT_KEY is");
     });
   });
 

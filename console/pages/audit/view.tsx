@@ -51,6 +51,7 @@ const ACTIONS = [
   "key.rotate",
   "keys.export",
   "keys.rotate",
+  "keys.share",
   "limit.change",
   "limit.create",
   "limit.remove",

@@ -83,6 +83,7 @@ const LABELS: Readonly<Record<string, string>> = {
   providers: "Providers",
   retention: "Retention",
   database: "Database",
+  keys: "Shared keys",
   traces: "Trace export",
   trace_round_trip: "Trace round trip",
 };
@@ -103,6 +104,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
   store_unavailable:
     "The ledger can't be written. Requests are refused, so that none goes unaccounted.",
   rows_waiting: "Rows wait to be committed again; nothing is lost while the gateway runs.",
+  content_key_former:
+    "The gateways that share the database have a newer content key. Restart this one with it, and with the former one among ANYRAY_CONTENT_KEYS_RETIRED.",
+  content_key_other:
+    "The gateways that share the database have another content key: neither opens what the other seals. Restart this one with theirs.",
+  audit_key_other:
+    "The gateways that share the database sign the audit log with another key. Restart this one with theirs.",
 };
 
 function meaningOf({ state, code }: CheckRow): string {

@@ -36,6 +36,7 @@ import {
   PROVIDER_SETTING,
   readProvider,
 } from "../../providers/stored-provider.ts";
+import { SharedKeys } from "../../shared-keys.ts";
 import { type CliTools, runCli } from "../run.ts";
 import { createTerminal } from "../terminal.ts";
 import { writePrivate } from "../write-private.ts";
@@ -540,6 +541,30 @@ describe("anyray keys rotate, of providers' credentials", () => {
     expect(openMembers("acme", stored, createKeyring(NEXT_KEY, []))).toEqual(PLACE);
     expect(() => openMembers("acme", stored, createKeyring(KEY, []))).toThrow();
     expect(now.get("odd")?.value).toBe('"x"');
+  });
+});
+
+describe("anyray keys release", () => {
+  test("lets the next gateway say which keys are shared, where one has said so, and is audited", async () => {
+    const dir = newPath("data");
+    const store = await openStore({ dataDir: dir, ledgerSync: "normal" });
+    const none = await run(["keys", "release"], { dir });
+    expect([none.code, none.stderr.includes("start one")]).toEqual([1, true]);
+    const own = (key: string) => ({ kid: key, kids: [key], auditKey: "aap_one" });
+    const open = (key: string) => SharedKeys.open({ store, own: own(key), now: () => TIME });
+    await open("first");
+    await expect(open("second")).rejects.toThrow("ANYRAY_CONTENT_KEY is not");
+    const done = await run(["keys", "release"], { dir });
+    expect([done.code, done.stdout.includes("next gateway that starts")]).toEqual([0, true]);
+    expect((await open("second")).problem).toBeNull();
+    await expect(open("first")).rejects.toThrow("its id is first, theirs second");
+    const log = await store.audit.after(0, 10);
+    expect(log.map(({ actor, action, after }) => [actor, action, after])).toEqual([
+      ["start", "keys.share", '{"audit_key":"aap_one","content_kid":"first"}'],
+      ["cli", "keys.share", null],
+      ["start", "keys.share", '{"audit_key":"aap_one","content_kid":"second"}'],
+    ]);
+    await store.close();
   });
 });
 
