@@ -125,7 +125,16 @@ describe("rate limits", () => {
 
   test("of nothing let nothing pass, and a change counts at once", () => {
     const { rates, limit, refused } = rig({ requestsPerMinute: 0 });
-    expect(refused()?.code).toBe("rate_limited");
+    for (const unit of ["requestsPerMinute", "tokensPerMinute", "concurrent"] as const) {
+      rates.setLimits([{ ...limit, requestsPerMinute: null, [unit]: 0 }]);
+      const error = refused();
+      // Waiting helps nobody: SDKs are told not to try again, and people why.
+      expect([error?.code, error?.headers, error?.message.includes("is 0")]).toEqual([
+        "rate_limited",
+        { "x-should-retry": "false", "x-anyray-limit": limit.id },
+        true,
+      ]);
+    }
     rates.setLimits([{ ...limit, requestsPerMinute: 60_000 }]);
     rates.setLimits([]);
     expect(refused()).toBeNull();

@@ -147,6 +147,7 @@ function perMinuteOf(limit: RateLimit, unit: Unit): number | null {
 /** @throws GatewayError `rate_limited` */
 function check(bucket: Bucket, family: Family, nowMs: number): void {
   const { limit } = bucket;
+  if (isStop(limit)) throw stopped(limit);
   if (limit.concurrent !== null && bucket.live >= limit.concurrent) {
     throw new GatewayError("rate_limited", {
       hint: `At most ${limit.concurrent} requests at once.`,
@@ -158,9 +159,21 @@ function check(bucket: Bucket, family: Family, nowMs: number): void {
     const missing = (unit === "requests" ? 1 : 0) - bucket[unit];
     // Of tokens none may be owed; of requests one whole must be there.
     if (perMinute === null || (unit === "requests" ? missing <= 0 : missing < 0)) continue;
-    const waitMs = perMinute === 0 ? MINUTE_MS : (Math.max(missing, 1) / perMinute) * MINUTE_MS;
+    const waitMs = (Math.max(missing, 1) / perMinute) * MINUTE_MS;
     throw refused(limit, unit, { perMinute, remaining: bucket[unit], waitMs, nowMs }, family);
   }
+}
+
+function isStop({ requestsPerMinute, tokensPerMinute, concurrent }: RateLimit): boolean {
+  return requestsPerMinute === 0 || tokensPerMinute === 0 || concurrent === 0;
+}
+
+/** Whoever waits, waits in vain: SDKs must not try again. */
+function stopped({ id }: RateLimit): GatewayError {
+  return new GatewayError("rate_limited", {
+    hint: "This limit is 0: until an administrator changes it, nothing passes.",
+    headers: { "x-should-retry": "false", "x-anyray-limit": id },
+  });
 }
 
 interface Left {
@@ -189,7 +202,7 @@ function leftOf(buckets: readonly Bucket[], family: Family, nowMs: number): Head
       const perMinute = perMinuteOf(bucket.limit, unit);
       const remaining = bucket[unit];
       if (perMinute === null || (least !== null && least.remaining <= remaining)) continue;
-      const waitMs = perMinute === 0 ? 0 : ((perMinute - remaining) / perMinute) * MINUTE_MS;
+      const waitMs = ((perMinute - remaining) / perMinute) * MINUTE_MS;
       least = { perMinute, remaining, waitMs, nowMs };
     }
     return least === null ? [] : headersOf(unit, least, family);

@@ -59,6 +59,10 @@ describe("rate limits", () => {
       concurrent: 4,
     });
     expect(await auditOf(at, "limit.create")).toHaveLength(1);
+    await at.post("/limits/new", { scope: "team", scope_id: "core", concurrent: "0" }, owner);
+    expect(textOf((await at.get("/limits", owner)).html)).toContain(
+      "The team core any any none pass",
+    );
   });
 
   test("that are refused leave what was typed", async () => {

@@ -76,7 +76,8 @@ export function limitsView(visit: Visit, cut: Cut<Limit>): JSX.Element {
 }
 
 function BoundText({ value }: { readonly value: number | null }) {
-  return value === null ? <span class="none">any</span> : <Text text={formatCount(value)} />;
+  if (value === null) return <span class="none">any</span>;
+  return <Text text={value === 0 ? "none pass" : formatCount(value)} />;
 }
 
 export interface LimitForm {
@@ -92,7 +93,7 @@ export function limitFormView(visit: Visit, { limit, typed, fault }: LimitForm):
     <div class="narrow">
       <PageHead
         title={limit === null ? "New limit" : `Limit for ${scopeText(limit)}`}
-        lead="In force at once. An empty field is no bound; one of the three is needed."
+        lead="In force at once. An empty field is no bound, 0 lets nothing pass; one of the three is needed."
       >
         {limit === null || !canChange(visit, "quotas") ? null : (
           <a class="button" href={`${path}/remove`}>

@@ -3,6 +3,7 @@ import { t } from "elysia";
 import { CAP_MODES, CAP_SCOPES, CAP_UNITS, CAP_WINDOWS, type Cap } from "../../../db/store.ts";
 import type { Actor } from "../../accounts/roles.ts";
 import type { Deps } from "../../deps.ts";
+import { GatewayError } from "../../errors.ts";
 import { amountText, parseAmount } from "../../limits/amount.ts";
 import type { CapStatus } from "../../limits/caps.ts";
 import { initialUsage } from "../../limits/initial-usage.ts";
@@ -73,6 +74,7 @@ const Id = t.Object({ id: t.String({ description: "`cap_…`" }) });
 const detail = describeIn("Caps and limits");
 
 export function capRoutes(deps: Deps) {
+  const underWay = new Set<string>();
   return adminGroup(deps, "/admin/caps", "quotas")
     .get("", () => showCaps(deps), {
       response: {
@@ -85,7 +87,7 @@ export function capRoutes(deps: Deps) {
       "",
       async ({ body, actor, set }) => {
         set.status = 201;
-        return createCap(deps, actor, body);
+        return createCap(deps, actor, body, underWay);
       },
       {
         parse: "json",
@@ -93,7 +95,7 @@ export function capRoutes(deps: Deps) {
         response: { 201: CapRecord, ...ADMIN_ERRORS, 409: AdminError },
         detail: detail(
           "Make a cap",
-          "What was spent in its present window already counts. Needed: scope, unit, amount, window.",
+          "What was spent in its present window already counts. Needed: scope, unit, amount, window. 409 where there is the same already.",
         ),
       },
     )
@@ -137,7 +139,8 @@ async function showCap(deps: Deps, id: string) {
 const CHANGEABLE = ["amount", "mode", "warn_percent"] as const;
 const KNOWN = ["scope", "scope_id", "unit", "window", "time_zone", ...CHANGEABLE] as const;
 
-async function createCap(deps: Deps, actor: Actor, body: unknown) {
+/** @param underWay terms of caps that are being made: of a form that is sent twice */
+async function createCap(deps: Deps, actor: Actor, body: unknown, underWay: Set<string>) {
   const members = new Members(body, KNOWN);
   const scope = needed(members.choice("scope", CAP_SCOPES), "scope");
   const scopeId = members.name("scope_id") ?? null;
@@ -158,20 +161,27 @@ async function createCap(deps: Deps, actor: Actor, body: unknown) {
     createdAtMs: nowMs,
     version: 1,
   };
-  const usage = await read(() => initialUsage(deps.store.ledger, cap, nowMs));
-  await change(
-    deps,
-    actor,
-    { action: "cap.create", target: cap.id, before: null, after: termsOf(cap) },
-    [
+  const terms = JSON.stringify(termsOf(cap));
+  const same = deps.quotas.caps.all.find((other) => JSON.stringify(termsOf(other)) === terms);
+  if (same !== undefined || underWay.has(terms)) {
+    const which = same === undefined ? "It is being made." : `It is ${same.id}.`;
+    throw new GatewayError("conflict", { hint: `There is the same cap already. ${which}` });
+  }
+  underWay.add(terms);
+  try {
+    const usage = await read(() => initialUsage(deps.store.ledger, cap, nowMs));
+    const facts = { before: null, after: termsOf(cap) };
+    await change(deps, actor, { action: "cap.create", target: cap.id, ...facts }, [
       { kind: "cap.put", cap, expectedVersion: 0 },
       { kind: "cap.usage", usage },
-    ],
-  );
-  await read(async () => {
-    await deps.quotas.reload();
-    await deps.quotas.begin(usage);
-  });
+    ]);
+    await read(async () => {
+      await deps.quotas.reload();
+      await deps.quotas.begin(usage);
+    });
+  } finally {
+    underWay.delete(terms);
+  }
   return toJson(deps, cap);
 }
 

@@ -13,7 +13,7 @@ import { invalid } from "./query.ts";
 
 const MAX_PER_MINUTE = 1_000_000_000;
 const MAX_AT_ONCE = 1_000_000;
-const Whole = t.Union([t.Integer(), t.Null()]);
+const Whole = t.Union([t.Integer(), t.Null()], { description: "Null: any number; 0: none" });
 const Name = t.Union([t.String(), t.Null()]);
 
 const LimitRecord = t.Object(
@@ -25,7 +25,9 @@ const LimitRecord = t.Object(
     }),
     requests_per_minute: Whole,
     tokens_per_minute: Whole,
-    concurrent: t.Union([t.Integer(), t.Null()], { description: "Requests at once" }),
+    concurrent: t.Union([t.Integer(), t.Null()], {
+      description: "Requests at once; null: any number; 0: none",
+    }),
     created_at: t.String({ format: "date-time" }),
     version: t.Integer(),
   },
@@ -64,7 +66,10 @@ export function limitRoutes(deps: Deps) {
         parse: "json",
         body: LimitBody,
         response: { 201: LimitRecord, ...ADMIN_ERRORS, 409: AdminError },
-        detail: detail("Make a rate limit", "Needed: scope, and one of the three limits."),
+        detail: detail(
+          "Make a rate limit",
+          "Needed: scope, and one of the three limits. One of 0 stops all that it holds for.",
+        ),
       },
     )
     .patch(

@@ -356,7 +356,39 @@ onEachDatabase((makeFresh) => {
     });
   });
 
+  test("the same cap is not made twice, however it is written, also not at once", async () => {
+    await withGateway(async (_, admin) => {
+      const terms = { scope: "user", scope_id: "ann", unit: "usd", amount: "5", window: "day" };
+      const make = (more: object = {}) => admin("POST", "/admin/caps", { ...terms, ...more });
+      const first = await make();
+      const again = await make({ amount: 5.0, time_zone: "UTC", mode: "hard" });
+      expect([first.status, again.status, again.body.error.code]).toEqual([201, 409, "conflict"]);
+      expect(again.body.error.message).toContain(first.body.id);
+      // What differs in anything has a sense of its own.
+      const others = [{ mode: "soft" }, { amount: "6" }, { warn_percent: 80 }, { window: "week" }];
+      for (const other of others) expect((await make(other)).status).toBe(201);
+      const atOnce = await Promise.all([make({ amount: "7" }), make({ amount: "7" })]);
+      expect(atOnce.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+      await admin("DELETE", `/admin/caps/${first.body.id}`);
+      expect((await make()).status).toBe(201);
+    });
+  });
+
   describe("a rate limit", () => {
+    test("of 0 stops all that it holds for: SDKs are told not to try again", async () => {
+      await withGateway(async (gateway, admin) => {
+        const zero = { scope: "user", scope_id: "ann", requests_per_minute: 0 };
+        expect((await admin("POST", "/admin/limits", zero)).status).toBe(201);
+        const refused = await ask(gateway);
+        const { headers } = refused;
+        expect([refused.status, headers.get("x-should-retry"), headers.get("retry-after")]).toEqual(
+          [429, "false", null],
+        );
+        expect(await refused.text()).toContain("This limit is 0");
+        expect(await statusOf(ask(gateway, "bob"))).toBe(200);
+      });
+    });
+
     test("counts at once, is changed at once, and is gone at once", async () => {
       await withGateway(async (gateway, admin) => {
         const { body: limit } = await admin("POST", "/admin/limits", {
