@@ -1,13 +1,17 @@
-/** `anyray audit import FILE`: takes the record of a reading into the audit log. */
+/** `anyray audit import FILE`: takes the record of a reading into the audit log, once. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { AuditRecord, AuditStore } from "../../db/store.ts";
+import { canonicalFacts } from "../audit/entry.ts";
+import { record } from "../audit/record.ts";
 import { describeReadFailure } from "../config/fault.ts";
-import { appendAudit } from "./audit-entry.ts";
-import { parseReadingRecord, type ReadingRecord } from "./content/reading-record.ts";
+import { parseReadingRecord, readingDigest, type ReadingRecord } from "./content/reading-record.ts";
 import { runAuditVerify } from "./audit-verify.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { openKeyring } from "./master-keys.ts";
+
+const PAGE = 1_000;
 
 export async function runAudit(args: readonly string[], tools: ContentTools): Promise<number> {
   const [name, ...rest] = args;
@@ -18,22 +22,61 @@ export async function runAudit(args: readonly string[], tools: ContentTools): Pr
   if (path === undefined || more.length > 0) {
     throw new UsageError("`audit import` takes one file: the record that `decrypt` wrote.");
   }
-  const record = read(path, tools);
-  const [trace, ...others] = record.traces;
-  await appendAudit(tools, {
+  const reading = read(path, tools);
+  const store = await tools.openStore();
+  try {
+    const entry = entryOf(reading);
+    const known = await findEntry(store.audit, entry);
+    if (known !== null) {
+      tools.terminal.out(`That reading stands in the audit log already: entry ${known}.`);
+      return 0;
+    }
+    await record(store.audit, { ...entry, timeMs: tools.now(), actor: "cli" });
+  } finally {
+    await store.close();
+  }
+  tools.terminal.out(`The reading of ${reading.parts} parts stands in the audit log.`);
+  return 0;
+}
+
+function entryOf(reading: ReadingRecord) {
+  const [trace, ...others] = reading.traces;
+  return {
     action: "content.read",
     target: trace !== undefined && others.length === 0 ? trace : "several-traces",
     before: null,
     after: {
-      parts: record.parts,
-      traces: record.traces.length,
-      reader: record.actor,
-      reason: record.reason,
-      read_at: new Date(record.timeMs).toISOString(),
+      parts: reading.parts,
+      traces: reading.traces.length,
+      reader: reading.actor,
+      reason: reading.reason,
+      read_at: new Date(reading.timeMs).toISOString(),
+      record: readingDigest(reading),
     },
-  });
-  tools.terminal.out(`The reading of ${record.parts} parts stands in the audit log.`);
-  return 0;
+  } as const;
+}
+
+/** Where the same record was taken before, also by a version that did not write down its digest; null: nowhere. */
+async function findEntry(
+  audit: Pick<AuditStore, "list">,
+  { action, target, after }: ReturnType<typeof entryOf>,
+): Promise<number | null> {
+  const { record: _, ...withoutDigest } = after;
+  const same = [after, withoutDigest].map(canonicalFacts);
+  for (let beforeSeq: number | null = null; ;) {
+    const page: readonly AuditRecord[] = await audit.list({
+      fromMs: 0,
+      toMs: Number.MAX_SAFE_INTEGER,
+      where: { action, target },
+      beforeSeq,
+      limit: PAGE,
+    });
+    const found = page.find((entry) => entry.after !== null && same.includes(entry.after));
+    if (found !== undefined) return found.seq;
+    const last = page.at(-1);
+    if (last === undefined) return null;
+    beforeSeq = last.seq;
+  }
 }
 
 function read(path: string, tools: ContentTools): ReadingRecord {

@@ -33,7 +33,7 @@ anyray decrypt SOURCE… (--trace ID | --user NAME | --from DATE --to DATE | --a
 anyray audit verify FILE|URL|DIR [--public-key aap_…] [--checkpoints FILE] [--json]
                                  whether an audit log is whole: an export, a gateway's address (with ANYRAY_ADMIN_TOKEN),
                                  or its data directory. exit codes: 0 whole, 3 not whole, 1 can't be read, 2 usage
-anyray audit import FILE         takes the record of a reading into the audit log`;
+anyray audit import FILE         takes the record of a reading into the audit log, once`;
 
 export const TRACES_HELP = `anyray traces verify [--json]    sends a synthetic trace with a sealed part, as large as inline parts may be, through the
                                  Collector, and reads it back by id and by search: with the settings of the gateway.

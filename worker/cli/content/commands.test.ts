@@ -440,10 +440,35 @@ describe("the record of a reading", () => {
     await store.close();
     expect(entry).toMatchObject({ action: "content.read", target: trace(1), actor: "cli" });
     expect(JSON.parse(entry?.after ?? "{}")).toMatchObject({ reader: "auditor", parts: 1 });
+    const again = await run(["audit", "import", path], { dir });
+    expect([again.code, again.stdout.includes(`already: entry ${entry?.seq}.`)]).toEqual([0, true]);
     const forged = newPath("forged.json");
     writeFileSync(forged, JSON.stringify({ ...record, parts: 0 }));
     expect((await run(["audit", "import", forged], { dir })).code).toBe(1);
     expect((await run(["audit", "import", path], { dir, key: NEXT_KEY })).code).toBe(1);
+    // Another reading of the same trace is another record.
+    const other = newPath("out");
+    await run(decryptArgs(dir, other, "--actor", "second"), { dir });
+    const second = await run(["audit", "import", `${other}.reading.json`], { dir });
+    expect([second.code, second.stdout.includes("already")]).toEqual([0, false]);
+    const reopened = await openStoreForTool({ dataDir: dir, ledgerSync: "normal" });
+    expect((await reopened.audit.after(0, 10)).map(({ seq }) => seq)).toEqual([1, 2]);
+    await reopened.close();
+  });
+
+  test("that an earlier version took is not taken again", async () => {
+    const dir = newPath("data");
+    await sealInto(dir, [job(1, SMALL)]);
+    const out = newPath("out");
+    await run(decryptArgs(dir, out), { dir });
+    const path = `${out}.reading.json`;
+    const { actor, reason, time } = JSON.parse(readFileSync(path, "utf8"));
+    const after = { parts: 1, traces: 1, reader: actor, reason, read_at: time };
+    const store = await openStoreForTool({ dataDir: dir, ledgerSync: "normal" });
+    const draft = { timeMs: TIME, actor: "cli", action: "content.read", target: trace(1) } as const;
+    await record(store.audit, { ...draft, before: null, after });
+    await store.close();
+    expect((await run(["audit", "import", path], { dir })).stdout).toContain("already: entry 1.");
   });
 });
 

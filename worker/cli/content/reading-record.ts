@@ -1,4 +1,5 @@
 /** What `decrypt` writes down of itself, and `audit import` takes into the chain: canonical JSON with a MAC by the master key (`worker/encryption/SPEC.md`). */
+import { createHash } from "node:crypto";
 import { isIdentity } from "../../chat.ts";
 import { utf8Bytes } from "../../bytes.ts";
 import type { Keyring } from "../../encryption/keyring.ts";
@@ -51,6 +52,11 @@ export function parseReadingRecord(text: string, keyring: Keyring): ReadingRecor
     );
   }
   return record;
+}
+
+/** Tells one reading from every other: 64 hex digits. */
+export function readingDigest(record: ReadingRecord): string {
+  return createHash("sha256").update(canonical(record)).digest("hex");
 }
 
 /** Members in the order of their names, no space. */
