@@ -27,10 +27,12 @@ export function createConsole(deps: ConsoleDeps): ConsoleApp {
   const handle = app.compile().fetch;
   return {
     async fetch(request) {
-      const { pathname } = new URL(request.url);
+      // Built of the `Host` header: none where that is no host.
+      const pathname = URL.parse(request.url)?.pathname ?? null;
+      if (pathname === null) return wrongHost(400);
       if (pathname === "/livez") return new Response("ok\n");
       const refusal = guard(request, deps.publicUrl);
-      if (refusal === "wrong_host") return wrongHost();
+      if (refusal === "wrong_host") return wrongHost(421);
       if (refusal === "cross_site") return crossSite();
       const asset = pathname.startsWith("/static/") ? answerAsset(pathname) : null;
       return secured(asset ?? (await handle(request)));

@@ -8,6 +8,8 @@ import { createConsole } from "./app.ts";
 import { readSettings } from "./settings.ts";
 
 const IDLE_SECONDS = 60;
+/** Exit code for the launcher (`worker/cli/console.ts`), which says then what to do. */
+const PORT_TAKEN = 98;
 
 function main(): void {
   // The way to the gateway is direct: `fetch` would send sign-ins through whatever a shell's proxy variables name.
@@ -48,6 +50,7 @@ try {
   main();
 } catch (error) {
   const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  if (isTaken && process.argv.includes("--child")) process.exit(PORT_TAKEN);
   const hint = isTaken ? " ANYRAY_CONSOLE_PORT sets another." : "";
   process.stderr.write(`${error instanceof Error ? error.message : "failed"}${hint}\n`);
   process.exit(1);

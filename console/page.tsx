@@ -298,17 +298,17 @@ export function notFound(visit: Visit): Page {
   );
 }
 
-/** For whoever asks for this console by a name that is not its own. */
-export async function wrongHost(): Promise<Response> {
+/** For whoever asks for this console by a name that is not its own (421), or is none (400, RFC 9112, 3.2). */
+export async function wrongHost(status: 400 | 421): Promise<Response> {
   return htmlAnswer(
     <PlainDocument title="Another address" theme="system">
       <Fault
-        status={421}
+        status={status}
         title="The console has another address"
         hint="Set ANYRAY_CONSOLE_URL to the address that stands in the browser, such as https://anyray.example.com, and start again. Without it the console answers to localhost alone."
       />
     </PlainDocument>,
-    421,
+    status,
   );
 }
 

@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import { startConsole as launchConsole } from "../../worker/cli/console.ts";
+import { createLog } from "../../worker/telemetry/log.ts";
 import { startGateway, temporaryDirectory } from "../../worker/testing/gateway-process.ts";
 import { startConsole } from "./stack.ts";
 
@@ -103,6 +105,34 @@ describe.skipIf(!hasProc && process.env["CI"] !== "true")("the console beside th
   });
 });
 
+test("a console whose port is taken is given up after a few tries, in one line that says what to do", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const address = other.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const lines: string[] = [];
+  const console = await launchConsole({
+    host: "127.0.0.1",
+    port,
+    publicUrl: null,
+    gatewayUrl: "http://127.0.0.1:9",
+    publicGatewayUrl: null,
+    path: process.env["PATH"] ?? "",
+    log: createLog("info", Date.now, (line) => lines.push(line)),
+  });
+  try {
+    expect(console.url).toBeNull();
+    await until(() => lines.some((line) => line.includes("ANYRAY_CONSOLE_PORT")));
+    const given = lines.length;
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ level: "error", port });
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect([given, lines.length]).toEqual([4, 4]);
+  } finally {
+    console.stop();
+    other.close();
+  }
+}, 40_000);
+
 describe("a console that stands inside alone", () => {
   test("is reached through the gateway, byte for byte, and the boundary says so", async () => {
     const home = temporaryDirectory();
@@ -141,6 +171,30 @@ describe("a console that stands inside alone", () => {
     }
   }, 30_000);
 });
+
+test("a console says of a malformed `Host` what it says of another's", async () => {
+  const pages = await startConsole("http://127.0.0.1:9");
+  const ask = (host: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let answer = "";
+      const socket = connect(Number(new URL(pages.url).port), "127.0.0.1");
+      socket.on("data", (chunk) => (answer += String(chunk)));
+      socket.on("close", () => resolve(answer));
+      socket.on("error", reject);
+      socket.end(`GET /sign-in HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    });
+  try {
+    for (const host of ["a b", "[::1", "%", "localhost:99999", "", "a@b", "localhost#", "a\\b"]) {
+      const answer = await ask(host);
+      expect([host, answer.slice(0, 12)]).toEqual([host, "HTTP/1.1 400"]);
+      expect(answer).toContain("The console has another address");
+      expect(answer.toLowerCase()).toContain("content-security-policy: default-src 'none'");
+    }
+    expect((await ask("evil.example")).slice(0, 12)).toBe("HTTP/1.1 421");
+  } finally {
+    await pages.stop();
+  }
+}, 30_000);
 
 test("a console reaches its gateway directly, whatever proxy its shell names", async () => {
   const home = temporaryDirectory();

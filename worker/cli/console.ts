@@ -1,6 +1,7 @@
 /**
  * The console as a process beside the gateway. It gets the few variables that it needs and nothing else of the environment: no database
- * address, no content key, no provider's key. It is started again when it dies, and ends when the gateway does, however that went.
+ * address, no content key, no provider's key. It is started again when it dies, unless its port is taken, and ends when the gateway does,
+ * however that went.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import process from "node:process";
@@ -14,6 +15,9 @@ const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 /** One that lived as long was well. */
 const WELL_MS = 60_000;
+/** Its exit code (`console/main.ts`). Who had the port may be about to leave; after so many tries that is not believed any more. */
+const PORT_TAKEN = 98;
+const MAX_TRIES = 4;
 /** For its first line; a console that is slower is mentioned without its port. */
 const START_MS = 5_000;
 
@@ -58,6 +62,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   let child: ChildProcess | null = null;
   let isStopped = false;
   let pauseMs = FIRST_PAUSE_MS;
+  let tries = 0;
 
   const start = (): ChildProcess => {
     const startedAt = performance.now();
@@ -69,6 +74,15 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     started.once("close", (code) => {
       if (isStopped) return;
       if (performance.now() - startedAt > WELL_MS) pauseMs = FIRST_PAUSE_MS;
+      tries = code === PORT_TAKEN ? tries + 1 : 0;
+      if (tries === MAX_TRIES) {
+        options.log.write(
+          "error",
+          "no console: another process has its port; ANYRAY_CONSOLE_PORT sets another",
+          { port: options.port },
+        );
+        return;
+      }
       options.log.write("warn", "console ended, starts again", {
         code: code ?? -1,
         pause_ms: pauseMs,
