@@ -16,7 +16,7 @@ export const RANGES: readonly NamedRange[] = [
 ];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Above it, hours would be too many to tell apart, and too slow to sum. */
+/** Above it, hours would be too many to tell apart; and those older than a week have no sums, so that their rows are read. */
 const MAX_HOURLY_MS = 2 * DAY_MS;
 const MAX_DAYS = 3_660;
 

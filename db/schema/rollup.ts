@@ -1,6 +1,6 @@
 /**
- * The tables of `rollup.sqlite`: the ledger's sums by day and by who and what, for questions about months. Made of the ledger, and made
- * anew wherever it is missing: nothing is lost with it.
+ * The tables of `rollup.sqlite`: the ledger's sums by day and by hour, and by who and what. Made of the ledger, and made anew wherever it
+ * is missing: nothing is lost with it.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -14,7 +14,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { areNames, NAME_CHARACTERS } from "./bounds.ts";
-import { hasOnly, isWhole } from "./sqlite-columns.ts";
+import { hasOnly, isHex, isWhole } from "./sqlite-columns.ts";
 
 /** The columns of the ledger that sums are kept apart by. */
 export const ROLLUP_DIMENSIONS = [
@@ -31,6 +31,10 @@ export const ROLLUP_DIMENSIONS = [
   "usage_source",
 ] as const;
 export type RollupDimension = (typeof ROLLUP_DIMENSIONS)[number];
+
+/** How long a slot of time is that sums are of, in UTC. */
+export const ROLLUP_UNITS = ["day", "hour"] as const;
+export type RollupUnit = (typeof ROLLUP_UNITS)[number];
 
 /** Empty: the rows that have none. */
 const name = (column: RollupDimension) => text(column).notNull();
@@ -75,24 +79,33 @@ export const spendWho = sqliteTable(
   ],
 );
 
-/** Sums of one day, many together: numbers alone (`sqlite/cells.ts`). Several for a day, until they are put together. */
+/** Sums of one slot, many together: numbers alone (`sqlite/cells.ts`). Several for a slot, until they are put together. */
 export const spendCells = sqliteTable(
   "spend_cells",
   {
-    /** Days since 1970, UTC. */
-    day: integer().notNull(),
+    unit: text({ enum: ROLLUP_UNITS }).notNull(),
+    /** Units since 1970, UTC. */
+    slot: integer().notNull(),
     /** 0: as they were summed up; 1: made of several of 0; and so on. */
     level: integer().notNull(),
     part: integer().notNull(),
     /** When the newest request among them was accepted, ms since 1970. */
     lastMs: integer("last_ms").notNull(),
+    /** Between these two lie their rows in the ledger. */
+    firstTraceId: text("first_trace_id").notNull(),
+    lastTraceId: text("last_trace_id").notNull(),
     cells: blob({ mode: "buffer" }).notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.day, table.level, table.part] }),
+    primaryKey({ columns: [table.unit, table.slot, table.level, table.part] }),
+    check("spend_cells_unit", sql.raw(`"unit" in ('${ROLLUP_UNITS.join("', '")}')`)),
     check(
       "spend_cells_numbers",
-      sql.raw(["day", "level", "part", "last_ms"].map(isWhole).join(" and ")),
+      sql.raw(["slot", "level", "part", "last_ms"].map(isWhole).join(" and ")),
+    ),
+    check(
+      "spend_cells_traces",
+      sql.raw(["first_trace_id", "last_trace_id"].map(isHex).join(" and ")),
     ),
     check("spend_cells_cells", sql.raw(`typeof("cells") = 'blob'`)),
   ],
@@ -107,9 +120,12 @@ export const rollupState = sqliteTable(
     rowId: text("row_id").notNull(),
     /** Of the ledger: rows that were there were changed since another one. */
     epoch: integer().notNull(),
+    /** The first hour that has sums of its own, in hours since 1970: older ones are in their days alone. */
+    hoursSince: integer("hours_since").notNull(),
   },
   () => [
     check("rollup_state_one", sql.raw(`"one" = 1`)),
     check("rollup_state_row", sql.raw(`"row_id" not glob '*[^0-9a-f-]*'`)),
+    check("rollup_state_hours", sql.raw(isWhole("hours_since"))),
   ],
 );

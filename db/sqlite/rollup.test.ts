@@ -1,4 +1,4 @@
-/** The sums by day against the ledger itself: the same answers, however far they lag behind, and none where they can't know. */
+/** The sums by day and hour against the ledger itself: the same answers, however far they lag behind, and none where they can't know. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,13 +8,17 @@ import { ROLLUP_DIMENSIONS } from "../schema/rollup.ts";
 import type { LedgerRow, SpendGroup, SpendQuery } from "../store.ts";
 import { closeDatabase, openDatabase, type SqliteDatabase } from "./database.ts";
 import { createLedger, type SqliteLedger } from "./ledger.ts";
-import { openRollup, readDays, readParts, type Rollup } from "./rollup.ts";
+import { readParts, readSlots } from "./parts.ts";
+import { openRollup, readState, type Rollup } from "./rollup.ts";
 import { createSearches } from "./searches.ts";
 import { readSpend } from "./spend.ts";
 import { readRolledUp } from "./spend-rollup.ts";
 
 const START = Date.UTC(2026, 9, 1, 7);
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** When the newest row was accepted, about: the hours of the eight days up to it have sums. */
+const NEWEST = START + 35 * DAY_MS;
 const dir = mkdtempSync(join(tmpdir(), "anyray-rollup-"));
 let database: SqliteDatabase;
 let ledger: SqliteLedger;
@@ -39,11 +43,15 @@ beforeAll(async () => {
   const random = createRandom(7);
   const below = (limit: number) => Math.floor(random() * limit);
   for (let n = 0; n < 3_000; n++) {
-    const timeMs = START + below(35 * DAY_MS);
+    // Half of them in the last days; in any order, so that most come late.
+    const timeMs = NEWEST - below((n % 2 === 0 ? 35 : 9) * DAY_MS);
+    // A clock that was put back: the id is of a later time, but no later than the newest.
+    const isBack = n % 23 === 0 && timeMs < NEWEST - DAY_MS;
+    const skewMs = isBack ? below(20 * HOUR_MS) : n % 3 === 0 ? -below(1_000) : 0;
     rows.push(
       makeRow({
         timeMs,
-        traceId: uuidAt(timeMs, n),
+        traceId: uuidAt(timeMs + skewMs, n),
         user: n % 9 === 0 ? null : `user ${below(20)}`,
         team: `team ${below(4)}`,
         modelServed: n % 5 === 0 ? null : `m${below(3)}`,
@@ -67,42 +75,86 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-describe("the sums by day", () => {
+/** Questions by chance; the same in every run. */
+function createQuestions(seed: number): (span: Pick<SpendQuery, "fromMs" | "toMs">) => SpendQuery {
+  const random = createRandom(seed);
+  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
+  const values: Readonly<Record<string, readonly (string | null)[]>> = {
+    user: ["user 3", null, "nobody"],
+    team: ["team 1"],
+    provider: ["demo"],
+    model: ["m1", "asked", null],
+    model_served: ["m2", null],
+    outcome: ["ok", "cut"],
+    usage_source: ["estimated"],
+  };
+  const groups: readonly SpendGroup[] = [...ROLLUP_DIMENSIONS, "model", "day", "hour", "hour"];
+  return (span) => {
+    const filtered = Array.from({ length: Math.floor(random() * 3) }, () =>
+      pick(Object.keys(values)),
+    );
+    return {
+      ...month,
+      ...span,
+      groupBy: [...new Set(Array.from({ length: Math.floor(random() * 4) }, () => pick(groups)))],
+      limit: random() < 0.2 ? 3 : 1_000,
+      where: Object.fromEntries(filtered.map((name) => [name, pick(values[name] ?? [])])),
+    };
+  };
+}
+
+/** @returns how many of them the sums answered, each as the ledger does */
+function compare(queries: readonly SpendQuery[], of = rollup): number {
+  let taken = 0;
+  for (const [n, query] of queries.entries()) {
+    const answer = readRolledUp(of, database.orm, query);
+    if (answer === null) continue;
+    taken += 1;
+    expect([n, query, answer]).toEqual([n, query, scanned(query)]);
+  }
+  return taken;
+}
+
+/** From minutes to four days, in the last eleven; some of them of whole hours. */
+function recentQuestions(seed: number, count: number): readonly SpendQuery[] {
+  const random = createRandom(seed);
+  const ask = createQuestions(seed + 1);
+  return Array.from({ length: count }, () => {
+    const lengthMs = [HOUR_MS / 3, 5 * HOUR_MS, DAY_MS, 4 * DAY_MS][Math.floor(random() * 4)] ?? 0;
+    const unitMs = random() < 0.3 ? HOUR_MS : 1;
+    const whole = (ms: number) => Math.floor(ms / unitMs) * unitMs;
+    const fromMs = whole(NEWEST - random() * 11 * DAY_MS);
+    return ask({ fromMs, toMs: fromMs + whole((0.3 + random()) * lengthMs) });
+  });
+}
+
+const hourSlots = (of: Rollup): readonly number[] => {
+  const found: number[] = [];
+  of.read((sums) => {
+    for (const { slot } of readSlots(sums, { unit: "hour", from: 0, to: 1e6 })) found.push(slot);
+  });
+  return found;
+};
+
+describe("the sums by day and hour", () => {
   test("give the ledger's own answer to every question that they take, whole or by parts of days", () => {
     const random = createRandom(11);
-    const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
-    const values: Readonly<Record<string, readonly (string | null)[]>> = {
-      user: ["user 3", null, "nobody"],
-      team: ["team 1"],
-      provider: ["demo"],
-      model: ["m1", "asked", null],
-      model_served: ["m2", null],
-      outcome: ["ok", "cut"],
-      usage_source: ["estimated"],
-    };
-    const groups: readonly SpendGroup[] = [...ROLLUP_DIMENSIONS, "model", "day"];
-    let taken = 0;
-    for (let n = 0; n < 600; n++) {
-      const groupBy = [
-        ...new Set(Array.from({ length: Math.floor(random() * 4) }, () => pick(groups))),
-      ];
-      const filtered = Array.from({ length: Math.floor(random() * 3) }, () =>
-        pick(Object.keys(values)),
-      );
-      const query: SpendQuery = {
-        ...month,
+    const ask = createQuestions(12);
+    const queries = Array.from({ length: 600 }, () =>
+      ask({
         fromMs: START + Math.floor((random() - 0.2) * 30 * DAY_MS),
         toMs: START + Math.floor((0.5 + random()) * 30 * DAY_MS),
-        groupBy,
-        limit: random() < 0.2 ? 3 : 1_000,
-        where: Object.fromEntries(filtered.map((name) => [name, pick(values[name] ?? [])])),
-      };
-      const answer = rolled(query);
-      if (answer === null) continue;
-      taken += 1;
-      expect([n, query, answer]).toEqual([n, query, scanned(query)]);
-    }
-    expect(taken).toBeGreaterThan(400);
+      }),
+    );
+    expect(compare(queries)).toBeGreaterThan(400);
+  });
+
+  test("give it to questions about hours and minutes, too, as far back as hours are kept", () => {
+    expect(compare(recentQuestions(21, 600))).toBeGreaterThan(450);
+    const day = { ...month, fromMs: NEWEST - 7 * DAY_MS, toMs: NEWEST - 6 * DAY_MS };
+    const hourly = { ...day, groupBy: ["outcome", "hour"] as const };
+    expect(rolled(hourly)).toEqual(scanned(hourly));
+    expect(rolled(hourly)?.groups.length).toBeGreaterThan(20);
   });
 
   test("leave to the ledger what they can't know", () => {
@@ -113,9 +165,9 @@ describe("the sums by day", () => {
       { ...month, where: { status: 200 } },
       { ...month, groupBy: ["day"] as const, timeZone: "Europe/Berlin" },
       { ...month, groupBy: ["hour"] as const },
+      { ...month, fromMs: NEWEST - DAY_MS, groupBy: ["hour"] as const, timeZone: "Europe/Berlin" },
       { ...month, atLeast: { latencyMs: 1 } },
       { ...month, endsRequest: true as const },
-      { ...month, toMs: START + DAY_MS },
     ]) {
       expect(rolled(query)).toBeNull();
     }
@@ -129,6 +181,7 @@ describe("the sums by day", () => {
     expect(rolled(month)).toBeNull();
     while (rollup.catchUp());
     expect(rolled(month)).toEqual(scanned(month));
+    expect(compare(recentQuestions(31, 200))).toBeGreaterThan(150);
   });
 
   test("count no row that was deleted because of its age", async () => {
@@ -144,7 +197,9 @@ describe("the sums by day", () => {
     while (small.catchUp());
     const counts = new Map<number, number>();
     small.read((sums) => {
-      for (const day of readDays(sums, 0, 1e6)) counts.set(day, readParts(sums, day).length);
+      for (const slot of readSlots(sums, { unit: "day", from: 0, to: 1e6 })) {
+        counts.set(slot.slot, readParts(sums, slot).length);
+      }
     });
     // Some hundred rows a day in chunks of seven, each on many days: put together to a few.
     expect(counts.size).toBeGreaterThan(20);
@@ -156,7 +211,33 @@ describe("the sums by day", () => {
         scanned(query),
       ]);
     }
+    expect(compare(recentQuestions(41, 200), small)).toBeGreaterThan(150);
     small.close();
+  });
+
+  test("keep the hours of the newest days alone, and make none for older ones", async () => {
+    const today = Math.floor((NEWEST - 1) / DAY_MS);
+    const fresh = openRollup(join(dir, "fresh.sqlite"), database.orm);
+    fresh.catchUp();
+    expect(Math.min(...hourSlots(fresh))).toBeGreaterThanOrEqual((today - 7) * 24);
+    expect(hourSlots(fresh).length).toBeGreaterThan(100);
+    // Two days later, with one that came late.
+    for (const timeMs of [NEWEST + 2 * DAY_MS, NEWEST - 7 * DAY_MS]) {
+      await ledger.append(makeRow({ timeMs }));
+    }
+    while (fresh.catchUp());
+    expect(Math.min(...hourSlots(fresh))).toBeGreaterThanOrEqual((today - 5) * 24);
+    expect(Math.max(...hourSlots(fresh))).toBe(Math.floor((NEWEST + 2 * DAY_MS) / HOUR_MS));
+    // The clock is put back a day: what is gone does not come back.
+    const timeMs = NEWEST + DAY_MS + 2 * HOUR_MS;
+    await ledger.append(makeRow({ timeMs, traceId: uuidAt(NEWEST + 2 * DAY_MS + HOUR_MS, 1) }));
+    while (fresh.catchUp());
+    fresh.read((sums) => expect(readState(sums)?.hoursSince).toBe((today - 5) * 24));
+    while (rollup.catchUp());
+    for (const each of [fresh, rollup]) {
+      expect(compare(recentQuestions(51, 200), each)).toBeGreaterThan(100);
+    }
+    fresh.close();
   });
 
   test("keep nobody's name when the last of their rows is gone", async () => {

@@ -1,25 +1,27 @@
 /**
- * Keeps the ledger's sums by day (`rollup.sqlite`), in the order in which rows came. Runs beside the gateway, in the thread that reads;
- * killed at any moment, it goes on where it was: sums and place are one transaction.
- *
- * What a chunk of rows adds to a day is a part of that day, never changed. Eight parts of a day make one of the next level, so that few
- * are read and each sum is written a few times in its life.
+ * Keeps the ledger's sums by day, and by hour for the newest days (`rollup.sqlite`), in the order in which rows came. Runs beside the
+ * gateway, in the thread that reads; killed at any moment, it goes on where it was: sums and place are one transaction.
  */
-import { and, asc, eq, gte, lt, max, sql } from "drizzle-orm";
-import { ROLLUP_DIMENSIONS, rollupState, spendCells } from "../schema/rollup.ts";
+import { asc, desc, sql, type SQL } from "drizzle-orm";
+import { ROLLUP_DIMENSIONS, ROLLUP_UNITS, rollupState } from "../schema/rollup.ts";
 import { ledger } from "../schema/sqlite.ts";
-import { decodeCells, encodeCells, SumTable, toColumns } from "./cells.ts";
+import { toColumns } from "./cells.ts";
 import { closeDatabase, openDatabase, type Orm } from "./database.ts";
 import { readEpoch } from "./epoch.ts";
+import { addToSlot, deleteAll, deleteBefore, SlotSums, type Rows } from "./parts.ts";
+import { DAY_MS, HOUR_MS, HOURS_A_DAY } from "./slots.ts";
 import { groupKey, SUMS, type SumsRow } from "./spend.ts";
 import { openWho, type WhoTable } from "./who.ts";
+import { SLACK_MS, traceIdAt, traceIdMs } from "../trace-time.ts";
 
 /** Beside the ledger. */
 export const ROLLUP_FILE = "rollup.sqlite";
-export const DAY_MS = 86_400_000;
+/** Of so many days, up to the newest with a row, the hours have sums of their own: the console's week, and the day before one. */
+const HOURLY_DAYS = 8;
 /** Rows summed up in one transaction: some 200 ms. */
 const CHUNK_ROWS = 20_000;
-const MAX_PARTS = 8;
+/** A trace id is minted so long before its row's time, at most. */
+const MOMENT_MS = 60_000;
 const UTC = { fromMs: 0, toMs: 0, where: {}, groupBy: [], timeZone: "UTC", limit: 1 };
 
 export interface Rollup {
@@ -40,22 +42,21 @@ export function openRollup(path: string, ledgerOrm: Orm, chunkRows = CHUNK_ROWS)
   const { client, orm } = database;
   const who = openWho(database);
 
-  function addChunk(after: string, until: string): void {
-    const days = new Map<number, SumRow[]>();
-    for (const row of sumChunk(ledgerOrm, after, until)) {
-      const rows = days.get(row.day);
-      if (rows === undefined) days.set(row.day, [row]);
-      else rows.push(row);
+  function addChunk(after: string, until: string, hoursSince: number): void {
+    const sums = { day: new Map<number, SlotSums>(), hour: new Map<number, SlotSums>() };
+    const add = (slots: Map<number, SlotSums>, slot: number, id: number, row: SumRow) => {
+      const found = slots.get(slot) ?? new SlotSums();
+      slots.set(slot, found);
+      found.add(id, row.values, row);
+    };
+    for (const row of sumChunk(ledgerOrm, after, until, hoursSince)) {
+      const day = Math.floor(row.hour / HOURS_A_DAY);
+      const id = who.idOf(row.who, day);
+      add(sums.day, day, id, row);
+      if (row.hour >= hoursSince) add(sums.hour, row.hour, id, row);
     }
-    for (const [day, rows] of days) {
-      const table = new SumTable();
-      const ids = new Uint32Array(rows.length);
-      rows.forEach((row, place) => {
-        ids[place] = who.idOf(row.who, day);
-        table.addRow(place, toColumns(row.sums, row.lastMs));
-      });
-      putPart(orm, day, 0, encodeCells(table.toCells(ids)), lastOf(rows));
-      putTogether(orm, day);
+    for (const unit of ROLLUP_UNITS) {
+      for (const [slot, found] of sums[unit]) addToSlot(orm, { unit, slot }, found);
     }
   }
 
@@ -63,18 +64,19 @@ export function openRollup(path: string, ledgerOrm: Orm, chunkRows = CHUNK_ROWS)
     const epoch = readEpoch(ledgerOrm);
     let state = readState(orm);
     if (state === null || state.epoch !== epoch) {
-      orm.delete(spendCells).run();
+      deleteAll(orm);
       who.clear();
-      state = { rowId: "", epoch };
+      state = { rowId: "", epoch, hoursSince: 0 };
     }
+    const hoursSince = Math.max(state.hoursSince, firstHour(ledgerOrm));
     const until = chunkEnd(ledgerOrm, state.rowId, chunkRows);
-    if (until !== null) addChunk(state.rowId, until);
-    else expire(orm, who, ledgerOrm);
+    if (until !== null) addChunk(state.rowId, until, hoursSince);
+    else expire(orm, who, ledgerOrm, hoursSince);
     const rowId = until ?? state.rowId;
     orm
       .insert(rollupState)
-      .values({ one: 1, rowId, epoch })
-      .onConflictDoUpdate({ target: rollupState.one, set: { rowId, epoch } })
+      .values({ one: 1, rowId, epoch, hoursSince })
+      .onConflictDoUpdate({ target: rollupState.one, set: { rowId, epoch, hoursSince } })
       .run();
     return until !== null;
   }
@@ -102,26 +104,32 @@ export function openRollup(path: string, ledgerOrm: Orm, chunkRows = CHUNK_ROWS)
 export interface RollupState {
   readonly rowId: string;
   readonly epoch: number;
+  readonly hoursSince: number;
 }
 
 /** Null: nothing was summed up yet. */
 export function readState(orm: Orm): RollupState | null {
-  const [row] = orm
-    .select({ rowId: rollupState.rowId, epoch: rollupState.epoch })
-    .from(rollupState)
-    .all();
+  const { rowId, epoch, hoursSince } = rollupState;
+  const [row] = orm.select({ rowId, epoch, hoursSince }).from(rollupState).all();
   return row ?? null;
 }
 
-/** When the oldest row was accepted, about; 0: there is none. */
-export function oldestMs(orm: Orm): number {
-  const [row] = orm
-    .select({ timeMs: ledger.timeMs })
-    .from(ledger)
-    .orderBy(asc(ledger.traceId))
-    .limit(1)
-    .all();
-  return row?.timeMs ?? 0;
+/** Of rows that were accepted since then none has been deleted, ms since 1970: they go in the order of their trace ids. */
+export function wholeSinceMs(orm: Orm): number {
+  const { timeMs, traceId } = firstRow(orm, asc(ledger.traceId));
+  return Math.max(timeMs, traceIdMs(traceId)) + MOMENT_MS;
+}
+
+/** The first of those that are kept, up to the newest row. */
+function firstHour(orm: Orm): number {
+  const today = Math.floor(firstRow(orm, desc(ledger.traceId)).timeMs / DAY_MS);
+  return (today - HOURLY_DAYS + 1) * HOURS_A_DAY;
+}
+
+function firstRow(orm: Orm, order: SQL): { readonly timeMs: number; readonly traceId: string } {
+  const { timeMs, traceId } = ledger;
+  const [row] = orm.select({ timeMs, traceId }).from(ledger).orderBy(order).limit(1).all();
+  return row ?? { timeMs: 0, traceId: traceIdAt(0).padEnd(32, "0") };
 }
 
 /** The id of the chunk's last row; null: there is none. */
@@ -135,128 +143,62 @@ function chunkEnd(orm: Orm, after: string, rows: number): string | null {
   return row?.until ?? null;
 }
 
-interface SumRow {
-  readonly day: number;
+interface SumRow extends Rows {
+  /** Since 1970; of rows before the hours that are kept the first of their day. */
+  readonly hour: number;
   /** In the order of `ROLLUP_DIMENSIONS`; empty: none. */
   readonly who: readonly string[];
-  readonly sums: SumsRow;
-  readonly lastMs: number;
+  /** As `toColumns` has them. */
+  readonly values: readonly number[];
 }
 
-function sumChunk(orm: Orm, after: string, until: string): SumRow[] {
+function sumChunk(orm: Orm, after: string, until: string, hoursSince: number): SumRow[] {
   const keys = ROLLUP_DIMENSIONS.map((name) => sql<string>`coalesce(${groupKey(name, UTC)}, '')`);
   const named = Object.fromEntries(keys.map((key, at) => [`key${at}`, key.as(`key${at}`)]));
+  const [hour, day, perDay, since] = [HOUR_MS, DAY_MS, HOURS_A_DAY, hoursSince * HOUR_MS].map(
+    (number) => sql.raw(String(number)),
+  );
   return orm
     .select({
-      day: sql<number>`${ledger.timeMs} / ${sql.raw(String(DAY_MS))}`.as("day"),
+      hour: sql<number>`case when ${ledger.timeMs} < ${since} then ${ledger.timeMs} / ${day} * ${perDay} else ${ledger.timeMs} / ${hour} end`.as(
+        "hour",
+      ),
       ...named,
       ...SUMS,
       lastMs: sql<number>`max(${ledger.timeMs})`,
+      firstTraceId: sql<string>`min(${ledger.traceId})`,
+      lastTraceId: sql<string>`max(${ledger.traceId})`,
     })
     .from(ledger)
     .where(sql`${ledger.id} > ${after} and ${ledger.id} <= ${until}`)
-    .groupBy(...["day", ...keys].map((_, at) => sql.raw(String(at + 1))))
+    .groupBy(...["hour", ...keys].map((_, at) => sql.raw(String(at + 1))))
     .all()
     .map((row) => {
       // The columns are those selected above: the keys, then the sums.
-      const { day, lastMs, ...rest } = row as unknown as SumsRow & {
-        day: number;
-        lastMs: number;
-      } & Record<string, string>;
+      const {
+        hour: found,
+        lastMs,
+        firstTraceId,
+        lastTraceId,
+        ...rest
+      } = row as unknown as SumsRow & Rows & { hour: number } & Record<string, string>;
       const who = keys.map((_, at) => rest[`key${at}`] ?? "");
-      return { day, who, sums: rest, lastMs };
+      return {
+        hour: found,
+        who,
+        values: toColumns(rest, lastMs),
+        lastMs,
+        firstTraceId,
+        lastTraceId,
+      };
     });
 }
 
-function lastOf(rows: readonly SumRow[]): number {
-  return rows.reduce((last, { lastMs }) => Math.max(last, lastMs), 0);
-}
-
-function putPart(orm: Orm, day: number, level: number, cells: Uint8Array, lastMs: number): void {
-  const [row] = orm
-    .select({ last: max(spendCells.part) })
-    .from(spendCells)
-    .where(and(eq(spendCells.day, day), eq(spendCells.level, level)))
-    .all();
-  const part = (row?.last ?? -1) + 1;
-  // The driver's own type for bytes is a view of them.
-  orm
-    .insert(spendCells)
-    .values({ day, level, part, lastMs, cells: cells as Buffer })
-    .run();
-}
-
-/** As long as there are so many parts of a level, they become one of the next. */
-function putTogether(orm: Orm, day: number): void {
-  for (let level = 0; ; level++) {
-    const isOfLevel = and(eq(spendCells.day, day), eq(spendCells.level, level));
-    const parts = orm
-      .select({ lastMs: spendCells.lastMs, cells: spendCells.cells })
-      .from(spendCells)
-      .where(isOfLevel)
-      .all();
-    if (parts.length < MAX_PARTS) return;
-    const joined = joinParts(parts.map(({ cells }) => cells));
-    const lastMs = parts.reduce((last, part) => Math.max(last, part.lastMs), 0);
-    orm.delete(spendCells).where(isOfLevel).run();
-    putPart(orm, day, level + 1, joined, lastMs);
-  }
-}
-
-function joinParts(parts: readonly Uint8Array[]): Uint8Array {
-  const table = new SumTable();
-  const placeOf = new Map<number, number>();
-  for (const part of parts) {
-    const cells = decodeCells(part);
-    const places = Int32Array.from(cells.who, (who) => {
-      const known = placeOf.get(who);
-      if (known !== undefined) return known;
-      placeOf.set(who, placeOf.size);
-      return placeOf.size - 1;
-    });
-    table.addCells(places, cells);
-  }
-  return encodeCells(table.toCells(Uint32Array.from(placeOf.keys())));
-}
-
-/** What the ledger has no row of any more. Days of which some rows are left stay: they are not asked for. */
-function expire(orm: Orm, who: WhoTable, ledgerOrm: Orm): void {
-  const oldest = Math.floor(oldestMs(ledgerOrm) / DAY_MS);
-  const [row] = orm
-    .select({ day: sql<number | null>`min(${spendCells.day})` })
-    .from(spendCells)
-    .all();
-  if (row === undefined || row.day === null || row.day >= oldest) return;
-  orm.delete(spendCells).where(lt(spendCells.day, oldest)).run();
-  who.expire(oldest);
-}
-
-/** The days from `from` to before `to` that have sums. */
-export function readDays(orm: Orm, from: number, to: number): readonly number[] {
-  return orm
-    .selectDistinct({ day: spendCells.day })
-    .from(spendCells)
-    .where(and(gte(spendCells.day, from), lt(spendCells.day, to)))
-    .all()
-    .map(({ day }) => day);
-}
-
-/** The parts of one day, as bytes. Those of a month would fill a hundred megabytes. */
-export function readParts(orm: Orm, day: number): readonly Uint8Array[] {
-  return orm
-    .select({ cells: spendCells.cells })
-    .from(spendCells)
-    .where(eq(spendCells.day, day))
-    .all()
-    .map(({ cells }) => cells);
-}
-
-/** When the newest request of a day was accepted; 0: there is none. */
-export function lastOfDay(orm: Orm, day: number): number {
-  const [row] = orm
-    .select({ last: max(spendCells.lastMs) })
-    .from(spendCells)
-    .where(eq(spendCells.day, day))
-    .all();
-  return row?.last ?? 0;
+/** What the ledger has no row of any more, and hours that are too old. Days of which some rows are left stay: they are not asked for. */
+function expire(orm: Orm, who: WhoTable, ledgerOrm: Orm, hoursSince: number): void {
+  const { traceId } = firstRow(ledgerOrm, asc(ledger.traceId));
+  const oldest = Math.floor((traceIdMs(traceId) - SLACK_MS) / DAY_MS);
+  deleteBefore(orm, { unit: "hour", slot: Math.max(hoursSince, oldest * HOURS_A_DAY) });
+  // Whoever has a sum of an hour has one of its day.
+  if (deleteBefore(orm, { unit: "day", slot: oldest })) who.expire(oldest);
 }

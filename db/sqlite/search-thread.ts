@@ -1,4 +1,4 @@
-/** The thread that answers `searches.ts`, and keeps the sums by day: its own connections; the ledger it only reads. What went wrong stays here. */
+/** The thread that answers `searches.ts`, and keeps the sums by day and hour: its own connections; the ledger it only reads. What went wrong stays here. */
 import { dirname, join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { giveWay } from "../background.ts";
@@ -13,8 +13,13 @@ import { readRolledUp } from "./spend-rollup.ts";
 giveWay();
 const path = String(workerData);
 const { client, orm } = openForReading(path);
-/** Null while it can't be opened: then the ledger answers all. */
+/** Before the first question. Null while it can't be opened: then the ledger answers all. */
 let rollup: Rollup | null = null;
+try {
+  rollup = openRollup(join(dirname(path), ROLLUP_FILE), orm);
+} catch {
+  // A full disk, say: tried again after each question.
+}
 let isSumming = false;
 
 parentPort?.on("message", (question: Question) => {
@@ -33,14 +38,14 @@ parentPort?.on("message", (question: Question) => {
   if (!isSumming) setImmediate(sumUp);
 });
 
-/** A chunk at a time: questions get their answers in between. */
+/** A chunk or a column at a time: questions get their answers in between. */
 function sumUp(): void {
   isSumming = false;
   try {
     rollup ??= openRollup(join(dirname(path), ROLLUP_FILE), orm);
-    if (!rollup.catchUp()) return;
+    if (!rollup.catchUp() && !rollup.who.readAhead()) return;
   } catch {
-    // A full disk, say: asked again with the next question.
+    // Tried again after the next question.
     return;
   }
   isSumming = true;

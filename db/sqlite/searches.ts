@@ -1,6 +1,6 @@
 /**
  * Questions that read much of the ledger: a million rows take a second or two, in which the event loop must go on. In a small
- * file they are answered at once, in a large one by a thread of its own, which is started when it is first needed.
+ * file they are answered at once, in a large one by a thread of its own, which is started soon after the file was opened.
  */
 import { Worker } from "node:worker_threads";
 import type {
@@ -18,8 +18,10 @@ import { readSpend } from "./spend.ts";
 
 /** 8 MiB, about 18,000 rows: some 40 ms. */
 const SMALL_PAGES = 2_048;
-/** How often the sums by day of a large file are brought up to date. */
+/** How often the sums of a large file are brought up to date. */
 const SUM_UP_MS = 30_000;
+/** The thread is there before the first question, but not in the way of the start. */
+const FIRST_SUM_UP_MS = 500;
 /** A thread that nobody asks anything costs memory. */
 const IDLE_MS = 60_000;
 
@@ -36,7 +38,7 @@ export type Question =
   | { readonly id: number; readonly kind: "rest"; readonly query: RecordsQuery }
   | { readonly id: number; readonly kind: "spend"; readonly query: SpendQuery }
   | { readonly id: number; readonly kind: "sessions"; readonly query: SessionsQuery }
-  /** Nothing is asked: the sums by day are to be kept up. */
+  /** Nothing is asked: the sums are to be kept up. */
   | { readonly id: number; readonly kind: "sum-up" };
 
 /** What the thread sends back: the answer to a question of that id, or null where it failed. */
@@ -56,11 +58,12 @@ export function createSearches(
   const pageCount = client.prepare("PRAGMA page_count");
   const isSmall = () => Number(pageCount.values()[0]?.[0]) <= smallPages;
   const thread = createThread(path);
-  const sumUp = setInterval(() => {
+  const sumUp = (): void => {
     if (!isSmall()) void thread.ask((id) => ({ id, kind: "sum-up" }));
-  }, SUM_UP_MS);
+  };
+  const timers = [setTimeout(sumUp, FIRST_SUM_UP_MS), setInterval(sumUp, SUM_UP_MS)];
   // Housekeeping must not keep the process alive.
-  if (typeof sumUp === "object") sumUp.unref();
+  for (const timer of timers) if (typeof timer === "object") timer.unref();
   return {
     async rest(query) {
       if (isSmall()) return readRest(orm, query);
@@ -81,7 +84,7 @@ export function createSearches(
       return answer.sessions;
     },
     close() {
-      clearInterval(sumUp);
+      for (const timer of timers) clearTimeout(timer);
       return thread.close();
     },
   };

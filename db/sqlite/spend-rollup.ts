@@ -1,29 +1,32 @@
 /**
- * Spend of many days out of the ledger's sums by day: whole days from there, the edges of the range and what came since from the ledger
- * itself. The same answer as `spend.ts`, sooner: for every grouping and filter by what the sums are kept apart by, and by day.
+ * Spend out of the ledger's sums by day and by hour: whole slots from there, the edges of the range and what came since from the ledger
+ * itself. The same answer as `spend.ts`, sooner: for every grouping and filter by what the sums are kept apart by, and by day and hour.
  */
 import { Buffer } from "node:buffer";
 import { and, gt, max, sql, type SQL } from "drizzle-orm";
+import { ROLLUP_UNITS, type RollupUnit } from "../schema/rollup.ts";
 import { ledger } from "../schema/sqlite.ts";
-import type { SpendGroupRow, SpendQuery, SpendReport } from "../store.ts";
+import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport } from "../store.ts";
 import { decodeCells, SumTable, toColumns, type PlaceSums } from "./cells.ts";
 import type { Orm } from "./database.ts";
 import { readEpoch } from "./epoch.ts";
+import { readParts, readRows, readSlots } from "./parts.ts";
+import { readState, wholeSinceMs, type Rollup, type RollupState } from "./rollup.ts";
 import {
+  coverOf,
   DAY_MS,
-  lastOfDay,
-  oldestMs,
-  readDays,
-  readParts,
-  readState,
-  type Rollup,
-} from "./rollup.ts";
+  HOUR_MS,
+  UNIT_MS,
+  type Slots,
+  type Span,
+  type UnitKept,
+} from "./slots.ts";
 import { groupKey, SUMS, toSums, type SumsRow } from "./spend.ts";
-import { filters, inKeyRange, inTime } from "./where.ts";
+import { filters, inTime } from "./where.ts";
 import { isWhoColumn, type Coded, type WhoColumn, type WhoTable } from "./who.ts";
 
-/** Days of which the sums are used, at least: for fewer the ledger is as quick. */
-const MIN_DAYS = 2;
+/** By hours that are not kept, rows of such a time are found by the sums of their days; of a longer one there would be too many groups. */
+const MAX_HOURLY_MS = 2 * DAY_MS;
 
 /** Null: the sums can't answer it, or not yet. */
 export function readRolledUp(rollup: Rollup, orm: Orm, query: SpendQuery): SpendReport | null {
@@ -33,34 +36,63 @@ export function readRolledUp(rollup: Rollup, orm: Orm, query: SpendQuery): Spend
   rollup.read((sums) => {
     const state = readState(sums);
     if (state === null || state.epoch !== readEpoch(orm)) return;
-    // Of days before the oldest row some may have been deleted.
-    const from = Math.ceil(Math.max(query.fromMs, oldestMs(orm)) / DAY_MS);
-    const end = Math.floor(query.toMs / DAY_MS);
-    // The last day is whole, too, where nothing of it is later.
-    const to = lastOfDay(sums, end) < query.toMs ? end + 1 : end;
-    if (to - from < MIN_DAYS) return;
+    const units = unitsFor(sums, query, state, wholeSinceMs(orm));
+    if (units === null) return;
+    const { slots, edges } = coverOf(query, units);
     const groups = new Groups(query, columns);
-    if (!groups.addDays(sums, rollup.who, from, to)) return;
-    const edge = (fromMs: number, toMs: number, since?: SQL) => {
-      if (fromMs < toMs) groups.addLedger(orm, { ...query, fromMs, toMs }, since);
-    };
-    edge(query.fromMs, from * DAY_MS);
-    edge(to * DAY_MS, query.toMs);
-    const inDays = Math.min(to * DAY_MS, query.toMs);
-    edge(from * DAY_MS, inDays, gt(ledger.id, state.rowId));
+    for (const each of slots) if (!groups.addSlots(sums, rollup.who, each)) return;
+    for (const edge of edges) {
+      const rows = readRows(sums, slotsAround(edge, state));
+      if (rows === null) continue;
+      const { firstTraceId: first, lastTraceId: last } = rows;
+      // The plus: never by the index of the ids, which has half the ledger there.
+      const isSummed = sql`${ledger.traceId} between ${first} and ${last} and +${ledger.id} <= ${state.rowId}`;
+      groups.addLedger(orm, edge, isSummed);
+    }
+    groups.addLedger(orm, query, gt(ledger.id, state.rowId));
     report = groups.report();
   });
   return report;
 }
 
-/** What it is grouped by, the day left out; null: the question is by something else. */
+/** Null: too many hours are asked for that are not kept. */
+function unitsFor(
+  sums: Orm,
+  { fromMs, toMs, groupBy }: SpendQuery,
+  { hoursSince }: RollupState,
+  wholeSince: number,
+): readonly UnitKept[] | null {
+  const hoursSinceMs = hoursSince * HOUR_MS;
+  const make = (unit: RollupUnit, sinceMs: number): UnitKept => ({
+    unit,
+    sinceMs,
+    lastOf: (slot) => readRows(sums, { unit, from: slot, to: slot + 1 })?.lastMs ?? 0,
+  });
+  const hours = make("hour", Math.max(wholeSince, hoursSinceMs));
+  if (!groupBy.includes("hour")) return [make("day", wholeSince), hours];
+  // Before the oldest row there is nothing, so that nothing is missing.
+  const missingMs = Math.min(toMs, hoursSinceMs) - Math.max(fromMs, wholeSince);
+  return missingMs > MAX_HOURLY_MS ? null : [hours];
+}
+
+/** The shortest that are kept: where rows of the edge are, they have sums. */
+function slotsAround({ fromMs, toMs }: Span, { hoursSince }: RollupState): Slots {
+  const unit = Math.floor(fromMs / HOUR_MS) >= hoursSince ? "hour" : "day";
+  return { unit, from: Math.floor(fromMs / UNIT_MS[unit]), to: Math.ceil(toMs / UNIT_MS[unit]) };
+}
+
+/** What it is grouped by, time left out; null: the question is by something else. */
 function whoColumns(query: SpendQuery): readonly WhoColumn[] | null {
   const { atLeast, endsRequest, groupBy, timeZone, where } = query;
   if (atLeast !== undefined || endsRequest === true) return null;
-  if (groupBy.includes("day") && timeZone !== "UTC") return null;
-  const named = groupBy.filter((group) => group !== "day");
+  if (groupBy.some(isUnit) && timeZone !== "UTC") return null;
+  const named = groupBy.filter((group) => !isUnit(group));
   const all = [...named, ...Object.keys(where)];
   return all.every(isWhoColumn) ? named.filter(isWhoColumn) : null;
+}
+
+function isUnit(group: SpendGroup): group is RollupUnit {
+  return ROLLUP_UNITS.some((unit) => unit === group);
 }
 
 /** Sums by what is asked for, each at a place of its own. */
@@ -68,31 +100,34 @@ class Groups {
   readonly #query: SpendQuery;
   readonly #columns: readonly WhoColumn[];
   readonly #table = new SumTable();
-  /** By values, and the day where it is asked for. */
+  /** By values, and the step where time is asked for. */
   readonly #places = new Map<string, number>();
   /** By place. */
-  readonly #keys: { readonly values: readonly (string | null)[]; readonly day: number }[] = [];
-  readonly #isDaily: boolean;
+  readonly #keys: { readonly values: readonly (string | null)[]; readonly step: number }[] = [];
+  /** Of a step: the shortest unit that is asked for. 0: time is not. */
+  readonly #stepMs: number;
 
   constructor(query: SpendQuery, columns: readonly WhoColumn[]) {
     this.#query = query;
     this.#columns = columns;
-    this.#isDaily = query.groupBy.includes("day");
+    const units = query.groupBy.filter(isUnit).map((unit) => UNIT_MS[unit]);
+    this.#stepMs = units.length === 0 ? 0 : Math.min(...units);
   }
 
   /** @returns false: a sum is of somebody who is not known, so that nothing of this can be believed */
-  addDays(sums: Orm, who: WhoTable, from: number, to: number): boolean {
+  addSlots(sums: Orm, who: WhoTable, slots: Slots): boolean {
     const groupOf = this.#groupsByWho(who);
     let places = new Map<number, number>();
-    for (const day of readDays(sums, from, to)) {
-      if (this.#isDaily) places = new Map();
-      for (const part of readParts(sums, day)) {
+    for (const slot of readSlots(sums, slots)) {
+      const step = this.#stepOf(slot.slot * UNIT_MS[slot.unit]);
+      if (this.#stepMs > 0) places = new Map();
+      for (const part of readParts(sums, slot)) {
         const cells = decodeCells(part);
         const at = new Int32Array(cells.who.length);
         for (let cell = 0; cell < at.length; cell++) {
           const group = groupOf.of(cells.who[cell] ?? 0);
           if (group === null) return false;
-          at[cell] = group < 0 ? -1 : this.#placeOfGroup(groupOf, places, group, day);
+          at[cell] = group < 0 ? -1 : this.#placeOfGroup(groupOf, places, group, step);
         }
         this.#table.addCells(at, cells);
       }
@@ -100,26 +135,29 @@ class Groups {
     return true;
   }
 
+  #stepOf(timeMs: number): number {
+    return this.#stepMs === 0 ? 0 : Math.floor(timeMs / this.#stepMs);
+  }
+
   #placeOfGroup(
     groupOf: WhoGroups,
     places: Map<number, number>,
     group: number,
-    day: number,
+    step: number,
   ): number {
     const known = places.get(group);
     if (known !== undefined) return known;
-    const place = this.#place(groupOf.valuesOf(group), day);
+    const place = this.#place(groupOf.valuesOf(group), step);
     places.set(group, place);
     return place;
   }
 
-  #place(values: readonly (string | null)[], day: number): number {
-    const key = { values, day: this.#isDaily ? day : 0 };
-    const text = JSON.stringify([key.day, ...values]);
+  #place(values: readonly (string | null)[], step: number): number {
+    const text = JSON.stringify([step, ...values]);
     const known = this.#places.get(text);
     if (known !== undefined) return known;
     this.#places.set(text, this.#keys.length);
-    return this.#keys.push(key) - 1;
+    return this.#keys.push({ values, step }) - 1;
   }
 
   #groupsByWho(who: WhoTable): WhoGroups {
@@ -131,28 +169,31 @@ class Groups {
     return new WhoGroups(columns, wanted, who.column("outcome"));
   }
 
-  addLedger(orm: Orm, query: SpendQuery, since?: SQL): void {
+  /** Rows of the span for which the condition holds. */
+  addLedger(orm: Orm, span: Span, condition: SQL): void {
+    const query = { ...this.#query, fromMs: span.fromMs, toMs: span.toMs };
     const keys = this.#columns.map((name) => groupKey(name, query));
     const named = Object.fromEntries(
       keys.map((key, at) => [`key${at}`, sql<string | null>`${key}`.as(`key${at}`)]),
     );
-    const day = this.#isDaily
-      ? sql<number>`${ledger.timeMs} / ${sql.raw(String(DAY_MS))}`
-      : sql<number>`0`;
+    const step =
+      this.#stepMs === 0
+        ? sql<number>`0`
+        : sql<number>`${ledger.timeMs} / ${sql.raw(String(this.#stepMs))}`;
     const rows = orm
-      .select({ day: day.as("day"), ...named, ...SUMS, lastMs: max(ledger.timeMs) })
+      .select({ step: step.as("step"), ...named, ...SUMS, lastMs: max(ledger.timeMs) })
       .from(ledger)
-      .where(and(since ?? inKeyRange(query), inTime(query), filters(query)))
-      .groupBy(...["day", ...keys].map((_, at) => sql.raw(String(at + 1))))
+      .where(and(condition, inTime(query), filters(query)))
+      .groupBy(...["step", ...keys].map((_, at) => sql.raw(String(at + 1))))
       .all();
     for (const row of rows) {
       // The columns are those selected above: the keys, then the sums.
       const {
-        day: found,
+        step: found,
         lastMs,
         ...rest
       } = row as unknown as SumsRow & {
-        day: number;
+        step: number;
         lastMs: number | null;
       } & Record<string, string | null>;
       const values = keys.map((_, at) => rest[`key${at}`] ?? null);
@@ -183,12 +224,13 @@ class Groups {
   /** As `ORDER BY` does, where all else is equal: none before any. */
   #compareNames(a: number, b: number): number {
     const [one, other] = [this.#keys[a], this.#keys[b]];
+    const slotOf = (unit: RollupUnit, step = 0) =>
+      Math.floor((step * this.#stepMs) / UNIT_MS[unit]);
     let at = 0;
     for (const group of this.#query.groupBy) {
-      const order =
-        group === "day"
-          ? (one?.day ?? 0) - (other?.day ?? 0)
-          : compareText(one?.values[at] ?? null, other?.values[at++] ?? null);
+      const order = isUnit(group)
+        ? slotOf(group, one?.step) - slotOf(group, other?.step)
+        : compareText(one?.values[at] ?? null, other?.values[at++] ?? null);
       if (order !== 0) return order;
     }
     return 0;
@@ -196,10 +238,10 @@ class Groups {
 
   /** In the order of what is grouped by. */
   #namesOf(place: number): (string | null)[] {
-    const { values = [], day = 0 } = this.#keys[place] ?? {};
+    const { values = [], step = 0 } = this.#keys[place] ?? {};
     let at = 0;
     return this.#query.groupBy.map((group) =>
-      group === "day" ? dayName(day) : (values[at++] ?? null),
+      isUnit(group) ? nameOf(group, step * this.#stepMs) : (values[at++] ?? null),
     );
   }
 }
@@ -315,6 +357,7 @@ function compareText(a: string | null, b: string | null): number {
   return a < b ? -1 : 1;
 }
 
-function dayName(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+/** As `groupKey` has it. */
+function nameOf(unit: RollupUnit, timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, unit === "day" ? 10 : 13);
 }

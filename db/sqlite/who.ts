@@ -73,6 +73,8 @@ export interface WhoTable {
   /** @param values in the order of `ROLLUP_DIMENSIONS`; empty: none @param day it has a sum in */
   idOf(values: readonly string[], day: number): number;
   column(name: WhoColumn): Coded;
+  /** One of the columns that nobody asked for yet, while nobody waits. @returns whether there was one */
+  readAhead(): boolean;
   /** Forgets who has no sum since this day. */
   expire(day: number): void;
   clear(): void;
@@ -89,6 +91,17 @@ export function openWho({ client, orm }: SqliteDatabase): WhoTable {
   );
   const known = new Map<string, { readonly id: number; readonly lastDay: number }>();
   const columns = new Map<WhoColumn, CodedColumn>();
+  function column(name: WhoColumn): Coded {
+    const read = columns.get(name) ?? new CodedColumn();
+    columns.set(name, read);
+    const rows = orm
+      .select({ id: spendWho.id, value: sql<string>`${COLUMNS[name]}` })
+      .from(spendWho)
+      .where(gt(spendWho.id, read.readUntil))
+      .all();
+    for (const { id, value } of rows) read.add(id, value === "" ? null : value);
+    return read;
+  }
 
   return {
     idOf(values, day) {
@@ -101,16 +114,13 @@ export function openWho({ client, orm }: SqliteDatabase): WhoTable {
       known.set(place, { id, lastDay: day });
       return id;
     },
-    column(name) {
-      const column = columns.get(name) ?? new CodedColumn();
-      columns.set(name, column);
-      const rows = orm
-        .select({ id: spendWho.id, value: sql<string>`${COLUMNS[name]}` })
-        .from(spendWho)
-        .where(gt(spendWho.id, column.readUntil))
-        .all();
-      for (const { id, value } of rows) column.add(id, value === "" ? null : value);
-      return column;
+    column,
+    readAhead() {
+      const next = Object.keys(COLUMNS)
+        .filter(isWhoColumn)
+        .find((name) => !columns.has(name));
+      if (next !== undefined) column(next);
+      return next !== undefined;
     },
     expire(day) {
       orm.delete(spendWho).where(lt(spendWho.lastDay, day)).run();

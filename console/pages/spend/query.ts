@@ -60,21 +60,31 @@ export function readQuestion({ query }: Visit): SpendQuestion {
   return { groupBy: chosen.length === 0 ? ["user"] : chosen, filters };
 }
 
-/** What the gateway has no sums of by day: it reads the rows themselves, which takes seconds where there are millions. */
+/** What the gateway has no sums of: it reads the rows themselves, which takes seconds where there are millions. */
 const UNSUMMED: ReadonlySet<string> = new Set([
   "session",
-  "hour",
   "attribution",
   "status",
   "stream",
   "unpriced",
 ]);
+/** Hours have sums for the newest days alone. */
+const HOURS_SUMMED_MS = 7 * 24 * 3_600_000;
 
-/** Whether the answer may take so long that the page should stand before it. */
-export function isLong({ groupBy, filters }: SpendQuestion): boolean {
+/**
+ * Whether the answer may take so long that the page should stand before it.
+ * @param ageMs how long ago the range begins
+ */
+export function isLong({ groupBy, filters }: SpendQuestion, ageMs: number): boolean {
+  if (groupBy.includes("hour") && ageMs > HOURS_SUMMED_MS) return true;
   return [...groupBy, ...Object.keys(filters)].some(
     (name) => UNSUMMED.has(name) || name.startsWith("metadata."),
   );
+}
+
+/** The period before is no such time: its sum alone is asked for. */
+export function isByTime({ groupBy }: Pick<SpendQuestion, "groupBy">): boolean {
+  return groupBy.some((by) => by === "day" || by === "hour");
 }
 
 /** In the address and the fields: rows without one. */

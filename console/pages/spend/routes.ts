@@ -6,7 +6,15 @@ import type { Answer, Page, Route, Visit } from "../../visit.ts";
 import { seriesOf, wholeSeries } from "./course.ts";
 import { courseView, type CourseFacts } from "./course-view.tsx";
 import { sendCsv } from "./csv.ts";
-import { apiFilters, isLong, labelOf, nameIn, readQuestion, type SpendQuestion } from "./query.ts";
+import {
+  apiFilters,
+  isByTime,
+  isLong,
+  labelOf,
+  nameIn,
+  readQuestion,
+  type SpendQuestion,
+} from "./query.ts";
 import { answerView, refusalView, spendView, type SpendAnswer, type SpendFacts } from "./view.tsx";
 
 export const spendRoutes: readonly Route[] = [
@@ -29,7 +37,7 @@ async function show(visit: Visit): Promise<Page> {
   const question = readQuestion(visit);
   const body = (outcome: Pick<SpendFacts, "answer" | "refusal">) =>
     spendView(visit, { range, question, ...outcome });
-  if (isLong(question) && !hasAll(visit)) {
+  if (isLong(question, visit.nowMs - range.fromMs) && !hasAll(visit)) {
     return { title: "Spend", body: body({ answer: "later", refusal: null }) };
   }
   try {
@@ -57,20 +65,25 @@ async function readAnswer(
   range: Range,
   question: SpendQuestion,
 ): Promise<SpendAnswer> {
-  const report = (of: Pick<Range, "fromMs" | "toMs">, limit: number) =>
+  const report = (
+    of: Pick<Range, "fromMs" | "toMs">,
+    by: Readonly<Record<string, string>>,
+    limit: number,
+  ) =>
     ask(
       visit.api.spend.get({
         query: {
           ...rangeQuery(of),
           ...apiFilters(question.filters),
-          group_by: question.groupBy.join(","),
+          ...by,
           limit: String(limit),
         },
       }),
     );
+  const by = { group_by: question.groupBy.join(",") };
   const [now, before, course] = await Promise.all([
-    report(range, MAX_SHOWN),
-    report(range.before, MAX_BEFORE),
+    report(range, by, MAX_SHOWN),
+    report(range.before, isByTime(question) ? {} : by, MAX_BEFORE),
     hasAll(visit) ? readCourse(visit, range, question) : null,
   ]);
   return { report: now, before, isBeforeWhole: before.groups.length < MAX_BEFORE, course };
@@ -105,9 +118,8 @@ async function readCourse(
         },
       }),
     );
-  const isByTime = first === "day" || first === "hour";
   const facts = { range, by: first, steps };
-  if (isByTime) {
+  if (isByTime({ groupBy: [first] })) {
     const whole = await read(range.step);
     return { ...facts, series: seriesOf(whole.groups, steps, () => "Spend") };
   }

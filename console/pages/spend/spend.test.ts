@@ -100,6 +100,9 @@ describe("the Spend page", () => {
     expect(textOf(page.html)).not.toContain("$4.00");
     const { html } = await at.get("/spend/answer?group_by=session&team=core", token, PART);
     expect(textOf(html)).toContain("session-1 $4.00 100%");
+    // Hours of the last week have sums; older ones have none.
+    expect(await read("group_by=hour&range=30d")).toContain("Show the figures");
+    expect(await read("group_by=hour&range=7d")).toContain("Spend $4.00");
     const refused = await at.get("/spend/answer?group_by=session,nonsense", token, PART);
     expect(textOf(refused.html)).toContain("group_by");
   });

@@ -26,6 +26,7 @@ import {
   apiFilters,
   FIELD_FILTERS,
   GROUP_LABELS,
+  isByTime,
   labelOf,
   nameIn,
   NONE,
@@ -240,8 +241,8 @@ function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
   const { groupBy } = question;
   const keyOf = (group: Group) => JSON.stringify(groupBy.map((by) => nameIn(group, by)));
   const earlier = new Map(before.groups.map((group) => [keyOf(group), group]));
-  const isByTime = groupBy.some((by) => by === "day" || by === "hour");
-  const rows = isByTime
+  const isOverTime = isByTime(question);
+  const rows = isOverTime
     ? report.groups.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)))
     : report.groups;
   const columns: Column<Group>[] = [
@@ -265,7 +266,7 @@ function Groups({ visit, facts }: { readonly visit: Visit; readonly facts: Answe
         <Text text={formatShare(toNumber(group.cost_usd) / toNumber(report.totals.cost_usd))} />
       ),
     },
-    ...(isByTime
+    ...(isOverTime
       ? []
       : [
           {

@@ -1,0 +1,2 @@
+DROP TABLE `rollup_state`;--> statement-breakpoint
+DROP TABLE `spend_cells`;
