@@ -2,7 +2,16 @@
  * The command line of `bun bench/run.ts`. Pure.
  */
 
-export const PARTS = ["json", "sse", "latency", "streams", "rss", "ledger", "sealing"] as const;
+export const PARTS = [
+  "json",
+  "sse",
+  "latency",
+  "streams",
+  "large",
+  "rss",
+  "ledger",
+  "sealing",
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {

@@ -22,6 +22,8 @@ export interface GatewayKind {
   readonly sync: "normal" | "full";
   /** `off`: what the goals are about, authentication and ledger. */
   readonly content: "off" | "encrypted";
+  /** Whether every trace is sent to a receiver of OTLP, which stands for the Collector. */
+  readonly isTraced: boolean;
   /** Kept from run to run; null: a new one, empty. */
   readonly dataDir: string | null;
 }
@@ -33,11 +35,18 @@ export const NORMAL: GatewayKind = {
   name: "gateway",
   sync: "normal",
   content: "off",
+  isTraced: false,
   dataDir: null,
 };
 export const FULL: GatewayKind = { ...NORMAL, name: "gateway, full", sync: "full" };
 /** Every request and answer sealed and stored: the product's default. */
 export const SEALING: GatewayKind = { ...NORMAL, name: "gateway, sealing", content: "encrypted" };
+/** The same, and the traces on their way to a Collector: all that a full installation does. */
+export const TRACING: GatewayKind = {
+  ...SEALING,
+  name: "gateway, sealing and tracing",
+  isTraced: true,
+};
 
 export type UpstreamMode = "fast" | "slow" | "idle";
 
@@ -126,10 +135,20 @@ function startBare(rig: Rig, port: number, upstreamPort: number): Child {
   });
 }
 
+function startReceiver(rig: Rig, port: number): Child {
+  return startChild({
+    name: "OTLP receiver",
+    argv: script("otlp-receiver.ts", [port]),
+    cores: rig.cores.rest,
+    logPath: logPath(rig, "receiver"),
+  });
+}
+
 function gatewayEnvironment(
   kind: { readonly sync: string; readonly content: string; readonly dataDir: string },
   port: number,
   upstreamPort: number,
+  receiverPort: number | null,
 ): Readonly<Record<string, string>> {
   const provider = {
     kind: "openai-compatible",
@@ -146,6 +165,9 @@ function gatewayEnvironment(
     ANYRAY_CLIENT_KEY: clientKey,
     ANYRAY_LEDGER_SYNC: kind.sync,
     ANYRAY_CONTENT_MODE: kind.content,
+    ...(receiverPort === null
+      ? {}
+      : { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiverPort}` }),
   };
 }
 
@@ -164,6 +186,8 @@ export async function startProxy(
   const [upstreamPort, port] = [await freePort(), await freePort()];
   const upstream = startUpstream(rig, mode, upstreamPort);
   const isBare = !("sync" in kind) || rig.options.isControl;
+  const receiverPort = !isBare && kind.isTraced ? await freePort() : null;
+  const receiver = receiverPort === null ? null : startReceiver(rig, receiverPort);
   const proxy = isBare
     ? startBare(rig, port, upstreamPort)
     : startChild({
@@ -173,6 +197,7 @@ export async function startProxy(
           { ...kind, dataDir: kind.dataDir ?? newDataDir(rig) },
           port,
           upstreamPort,
+          receiverPort,
         ),
         cores: rig.cores.proxy,
         logPath: logPath(rig, kind.name),
@@ -180,8 +205,10 @@ export async function startProxy(
   const stop = async (): Promise<void> => {
     await proxy.stop();
     await upstream.stop();
+    await receiver?.stop();
   };
   try {
+    if (receiver !== null) await ready(receiver, `http://127.0.0.1:${receiverPort}/`);
     await ready(upstream, `http://127.0.0.1:${upstreamPort}/`);
     await ready(proxy, `http://127.0.0.1:${port}/livez`);
     await probe(proxy, port);

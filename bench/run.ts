@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasProgram, killAllChildren } from "./children.ts";
 import { chooseCores, conditions } from "./machine.ts";
+import { measureLarge } from "./measure/large.ts";
 import { measureLatency } from "./measure/latency.ts";
 import { measureLedger } from "./measure/ledger.ts";
 import { measureMemory } from "./measure/memory.ts";
@@ -23,6 +24,7 @@ const MEASURES: Readonly<Record<Part, (rig: Rig) => Promise<Section>>> = {
   sse: (rig) => measureThroughput(rig, "sse"),
   latency: measureLatency,
   streams: measureStreams,
+  large: measureLarge,
   rss: measureMemory,
   ledger: measureLedger,
   sealing: measureSealing,

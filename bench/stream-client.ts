@@ -31,6 +31,7 @@ export interface StreamResult {
   /** Sending by the mock provider → receipt here, ms. */
   readonly lagP50: number;
   readonly lagP99: number;
+  readonly lagP999: number;
   readonly lagMax: number;
   /** The same p99 over the first and the last quarter of each stream: grows if the proxy falls behind. */
   readonly earlyLagP99: number;
@@ -119,6 +120,7 @@ const result: StreamResult = {
   completed,
   lagP50: percentile(lags, 50),
   lagP99: percentile(lags, 99),
+  lagP999: percentile(lags, 99.9),
   lagMax: percentile(lags, 100),
   earlyLagP99: percentile(sorted(early), 99),
   lateLagP99: percentile(sorted(late), 99),

@@ -1,34 +1,18 @@
 /**
  * Many slow streams at once: do the chunks come in time, what does the proxy's core do meanwhile, and what does an idle stream hold.
  */
-import { join } from "node:path";
-import { type Reader, startReader } from "../children.ts";
 import { cpuMs, peakRssKb, rssKb } from "../machine.ts";
 import { megabytes, number, type Section } from "../report.ts";
 import { BARE, NORMAL, type ProxyKind, type Rig, startProxy } from "../rig.ts";
-import type { StreamPlan, StreamResult } from "../stream-client.ts";
+import type { StreamResult } from "../stream-client.ts";
 import { warmUp } from "../wrk.ts";
+import { CHUNKS_PER_SECOND, RAMP_MS, resultOf, startStreams } from "./stream-run.ts";
 
-const CHUNKS_PER_SECOND = 20;
-const RAMP_MS = 1_000;
 /** Time for memory to settle once all idle streams are open; below the gateway's 15 s of silence. */
 const SETTLE_MS = 4_000;
 /** A stream falls behind if its late chunks lag by more than one interval. */
 const BEHIND_MS = 1_000 / CHUNKS_PER_SECOND;
 const GOAL_KB = 60;
-
-function startClient(rig: Rig, plan: StreamPlan): Reader {
-  return startReader({
-    name: "stream client",
-    argv: [
-      process.execPath,
-      join(import.meta.dirname, "../stream-client.ts"),
-      JSON.stringify(plan),
-    ],
-    cores: rig.cores.rest,
-    logPath: join(rig.tempDir, "stream-client.log"),
-  });
-}
 
 interface Busy {
   readonly result: StreamResult;
@@ -41,20 +25,12 @@ async function measureBusy(rig: Rig, kind: ProxyKind): Promise<Busy> {
   const streamMs = (streamChunks / CHUNKS_PER_SECOND) * 1_000;
   const proxy = await startProxy(rig, kind, "slow");
   try {
-    const client = startClient(rig, {
-      port: proxy.port,
-      clientKey: proxy.clientKey,
-      streams,
-      chunks: streamChunks,
-      rampMs: RAMP_MS,
-      timeoutMs: RAMP_MS + streamMs + 10_000,
-    });
+    const client = startStreams(rig, proxy, streams, streamChunks);
     await Promise.race([client.line("open"), client.output]);
     const [startMs, startCpu] = [performance.now(), cpuMs(proxy.pid)];
     await Bun.sleep(streamMs - RAMP_MS - 500);
     const [endMs, endCpu] = [performance.now(), cpuMs(proxy.pid)];
-    // Printed by stream-client.ts of the same version.
-    const result = JSON.parse((await client.output).replace("open\n", "")) as StreamResult;
+    const result = await resultOf(client);
     const peak = peakRssKb(proxy.pid);
     const cpuShare =
       startCpu === null || endCpu === null ? null : (endCpu - startCpu) / (endMs - startMs);
@@ -73,14 +49,7 @@ async function measureIdle(rig: Rig, kind: ProxyKind): Promise<number | null> {
     await warmUp(rig, proxy, kind, { shape: "json", sizeBytes: 600 });
     await Bun.sleep(1_000);
     const before = rssKb(proxy.pid);
-    const client = startClient(rig, {
-      port: proxy.port,
-      clientKey: proxy.clientKey,
-      streams,
-      chunks: null,
-      rampMs: RAMP_MS,
-      timeoutMs: 60_000,
-    });
+    const client = startStreams(rig, proxy, streams, null);
     try {
       await client.line("open");
       await Bun.sleep(SETTLE_MS);

@@ -3,7 +3,7 @@
  */
 import type { Shape } from "../payload.ts";
 import { megabytes, number, type Section } from "../report.ts";
-import { BARE, FULL, NORMAL, SEALING, type ProxyKind, type Rig } from "../rig.ts";
+import { BARE, FULL, NORMAL, SEALING, TRACING, type ProxyKind, type Rig } from "../rig.ts";
 import { spread } from "../stats.ts";
 import type { Load } from "../wrk.ts";
 import { greatest, measureRounds, type Peak, percentOf, ratios } from "./peak.ts";
@@ -12,6 +12,8 @@ const GOAL_BYTES = 600;
 const LARGER_BYTES = [1_024, 32 * 1_024, 400 * 1_024];
 /** Share of the bare proxy's rate that the gateway is to keep, with `ANYRAY_LEDGER_SYNC=normal`. */
 const GOALS: Readonly<Record<Shape, number>> = { json: 0.6, sse: 0.44 };
+/** The same with content sealed and traces sent. */
+const TRACED_GOALS: Readonly<Record<Shape, number>> = { json: 0.45, sse: 0.4 };
 const SHAPE_NAMES: Readonly<Record<Shape, string>> = { json: "JSON", sse: "SSE" };
 
 interface Line {
@@ -64,10 +66,11 @@ async function linesOf(
 export async function measureThroughput(rig: Rig, shape: Shape): Promise<Section> {
   const { pairs, sizePairs, isControl } = rig.options;
   const load = (sizeBytes: number): Load => ({ shape, sizeBytes });
-  const goalLines = await linesOf(rig, [BARE, NORMAL, FULL, SEALING], pairs, [load(GOAL_BYTES)]);
+  const kinds = [BARE, NORMAL, FULL, SEALING, TRACING];
+  const goalLines = await linesOf(rig, kinds, pairs, [load(GOAL_BYTES)]);
   const larger = await linesOf(rig, [BARE, NORMAL], sizePairs, LARGER_BYTES.map(load));
   const lines = [...goalLines, ...larger];
-  const [, normal, full, sealing] = goalLines;
+  const [, normal, full, sealing, tracing] = goalLines;
   const name = SHAPE_NAMES[shape];
   const result = (one: Line | undefined): string =>
     `${number(one?.medianRatio ?? null, 2)} (${one?.spreadText ?? ""}, ${pairs} pairs)`;
@@ -96,6 +99,11 @@ export async function measureThroughput(rig: Rig, shape: Shape): Promise<Section
         text: `${name}, 600 B, content sealed (the default mode): reported`,
         measured: result(sealing),
         isMet: null,
+      },
+      {
+        text: `${name}, 600 B, content sealed and traces sent: ≥ ${TRACED_GOALS[shape].toFixed(2)} × the bare proxy`,
+        measured: result(tracing),
+        isMet: isControl ? null : (tracing?.medianRatio ?? 0) >= TRACED_GOALS[shape],
       },
     ],
   };
