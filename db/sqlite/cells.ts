@@ -95,7 +95,7 @@ export type PlaceSums = Record<keyof SumsRow, number> & { readonly lastMs: numbe
 
 /** Sums by place, from 0 on. */
 export class SumTable {
-  #columns = Array.from({ length: WIDTH }, () => new Float64Array(1_024));
+  #columns = Array.from({ length: WIDTH }, () => new Float64Array(64));
   #size = 0;
 
   get size(): number {

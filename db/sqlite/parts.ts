@@ -1,8 +1,8 @@
 /**
  * The sums of a slot in `rollup.sqlite`, part by part. What a chunk of rows adds to a slot is a part of it, never changed. Eight parts make
- * one of the next level, so that few are read and each sum is written a few times in its life.
+ * one of the next level, so that few are read and each sum is written a few times in its life; all parts of a slot that is over become one.
  */
-import { and, eq, gte, lt, max, min, type SQL } from "drizzle-orm";
+import { and, count, eq, gt, gte, lt, max, min, sql, type SQL } from "drizzle-orm";
 import { spendCells } from "../schema/rollup.ts";
 import { decodeCells, encodeCells, SumTable } from "./cells.ts";
 import type { Orm } from "./database.ts";
@@ -79,22 +79,47 @@ export function addToSlot(orm: Orm, slot: Slot, sums: SlotSums): void {
   putPart(orm, slot, 0, sums);
   for (let level = 0; ; level++) {
     const isOfLevel = and(isOf(slot), eq(spendCells.level, level));
-    const parts = orm
-      .select({
-        lastMs: spendCells.lastMs,
-        firstTraceId: spendCells.firstTraceId,
-        lastTraceId: spendCells.lastTraceId,
-        cells: spendCells.cells,
-      })
-      .from(spendCells)
-      .where(isOfLevel)
-      .all();
-    if (parts.length < MAX_PARTS) return;
-    const joined = new SlotSums();
-    for (const part of parts) joined.addPart(part);
-    orm.delete(spendCells).where(isOfLevel).run();
-    putPart(orm, slot, level + 1, joined);
+    const [found] = orm.select({ parts: count() }).from(spendCells).where(isOfLevel).all();
+    if ((found?.parts ?? 0) < MAX_PARTS) return;
+    putTogether(orm, slot, { isOne: isOfLevel, level: level + 1 });
   }
+}
+
+/** One slot before this one, of several parts, gets a single one. @returns whether there was one */
+export function joinBefore(orm: Orm, { unit, slot }: Slot): boolean {
+  const [found] = orm
+    .select({ slot: spendCells.slot, level: sql<number>`max(${spendCells.level})` })
+    .from(spendCells)
+    .where(and(eq(spendCells.unit, unit), lt(spendCells.slot, slot)))
+    .groupBy(spendCells.slot)
+    .having(gt(count(), 1))
+    .limit(1)
+    .all();
+  if (found === undefined) return false;
+  const one = { unit, slot: found.slot };
+  putTogether(orm, one, { isOne: isOf(one), level: found.level + 1 });
+  return true;
+}
+
+function putTogether(
+  orm: Orm,
+  slot: Slot,
+  { isOne, level }: { readonly isOne: SQL | undefined; readonly level: number },
+): void {
+  const parts = orm
+    .select({
+      lastMs: spendCells.lastMs,
+      firstTraceId: spendCells.firstTraceId,
+      lastTraceId: spendCells.lastTraceId,
+      cells: spendCells.cells,
+    })
+    .from(spendCells)
+    .where(isOne)
+    .all();
+  const joined = new SlotSums();
+  for (const part of parts) joined.addPart(part);
+  orm.delete(spendCells).where(isOne).run();
+  putPart(orm, slot, level, joined);
 }
 
 function putPart(orm: Orm, slot: Slot, level: number, sums: SlotSums): void {

@@ -8,8 +8,8 @@ import { ledger } from "../schema/sqlite.ts";
 import { toColumns } from "./cells.ts";
 import { closeDatabase, openDatabase, type Orm } from "./database.ts";
 import { readEpoch } from "./epoch.ts";
-import { addToSlot, deleteAll, deleteBefore, SlotSums, type Rows } from "./parts.ts";
-import { DAY_MS, HOUR_MS, HOURS_A_DAY } from "./slots.ts";
+import { addToSlot, deleteAll, deleteBefore, joinBefore, SlotSums, type Rows } from "./parts.ts";
+import { DAY_MS, HOUR_MS, HOURS_A_DAY, UNIT_MS } from "./slots.ts";
 import { groupKey, SUMS, type SumsRow } from "./spend.ts";
 import { openWho, type WhoTable } from "./who.ts";
 import { SLACK_MS, traceIdAt, traceIdMs } from "../trace-time.ts";
@@ -26,7 +26,7 @@ const UTC = { fromMs: 0, toMs: 0, where: {}, groupBy: [], timeZone: "UTC", limit
 
 export interface Rollup {
   readonly who: WhoTable;
-  /** One chunk. @returns whether more may be there */
+  /** One chunk, or what there is to tidy up. @returns whether more may be there */
   catchUp(): boolean;
   /** All that is read in it is of one moment. */
   read(work: (orm: Orm) => void): void;
@@ -70,15 +70,19 @@ export function openRollup(path: string, ledgerOrm: Orm, chunkRows = CHUNK_ROWS)
     }
     const hoursSince = Math.max(state.hoursSince, firstHour(ledgerOrm));
     const until = chunkEnd(ledgerOrm, state.rowId, chunkRows);
+    let isMore = until !== null;
     if (until !== null) addChunk(state.rowId, until, hoursSince);
-    else expire(orm, who, ledgerOrm, hoursSince);
+    else {
+      expire(orm, who, ledgerOrm, hoursSince);
+      isMore = joinOver(orm, ledgerOrm);
+    }
     const rowId = until ?? state.rowId;
     orm
       .insert(rollupState)
       .values({ one: 1, rowId, epoch, hoursSince })
       .onConflictDoUpdate({ target: rollupState.one, set: { rowId, epoch, hoursSince } })
       .run();
-    return until !== null;
+    return isMore;
   }
 
   return {
@@ -201,4 +205,12 @@ function expire(orm: Orm, who: WhoTable, ledgerOrm: Orm, hoursSince: number): vo
   deleteBefore(orm, { unit: "hour", slot: Math.max(hoursSince, oldest * HOURS_A_DAY) });
   // Whoever has a sum of an hour has one of its day.
   if (deleteBefore(orm, { unit: "day", slot: oldest })) who.expire(oldest);
+}
+
+/** The slot before the newest row's may still get rows; those before that will hardly get any. @returns whether there was one to join */
+function joinOver(orm: Orm, ledgerOrm: Orm): boolean {
+  const { timeMs } = firstRow(ledgerOrm, desc(ledger.traceId));
+  return ROLLUP_UNITS.some((unit) =>
+    joinBefore(orm, { unit, slot: Math.floor(timeMs / UNIT_MS[unit]) - 1 }),
+  );
 }
