@@ -5,6 +5,7 @@ import { GatewayError } from "./errors.ts";
 import { Strangers } from "./limits/strangers.ts";
 import { notSignedIn } from "./accounts/access.ts";
 import { bearerToken } from "./pipeline/authenticate.ts";
+import { tooLarge } from "./pipeline/read-body.ts";
 import { errorAnswer, toGatewayError } from "./pipeline/respond.ts";
 import { accountRoutes } from "./routes/admin/accounts.ts";
 import { auditRoutes } from "./routes/admin/audit.ts";
@@ -103,7 +104,8 @@ export function createApp(deps: Deps): App {
 
 /**
  * The framework reads and parses the body of an admin route before the route's own guard runs. Strangers' bodies must not cost that: they
- * may be as large as any. The sign-in has no guard, and reads its own. Null: go on. No promise for what is no such request.
+ * may be as large as any; those of others are bounded, too. The sign-in has no guard, and reads its own. Null: go on. No promise for what
+ * is no such request.
  */
 function refuseUnread(deps: Deps, request: Request): Response | Promise<Response | null> | null {
   // No name holds a NUL, and Postgres can't even be asked for one that does.
@@ -113,7 +115,12 @@ function refuseUnread(deps: Deps, request: Request): Response | Promise<Response
   const { pathname } = new URL(request.url);
   if (!pathname.startsWith("/admin/") || pathname === "/admin/session") return null;
   return deps.access.find(bearerToken(request.headers.get("authorization"))).then(
-    (actor) => (actor === null ? refusal(deps, request, notSignedIn("Bearer")) : null),
+    (actor) => {
+      if (actor === null) return refusal(deps, request, notSignedIn("Bearer"));
+      const announced = Number(request.headers.get("content-length"));
+      const { maxBodyBytes } = deps.limits;
+      return announced > maxBodyBytes ? refusal(deps, request, tooLarge(maxBodyBytes)) : null;
+    },
     (error) => refusal(deps, request, toGatewayError(deps, error, deps.ids.traceId())),
   );
 }

@@ -13,8 +13,11 @@ import { answerInItsTime } from "./idle-time.ts";
 import { chatModel } from "./pipeline/target.ts";
 import { errorName } from "./telemetry/log.ts";
 
-/** Above the gateway's own limit, so that the answer to a body that is too large is ours. */
-const BODY_MARGIN_BYTES = 1024 * 1024;
+/**
+ * Above the gateway's own limit, so that the answer to a body that is too large is ours. What is not read is thrown away as it arrives:
+ * the margin costs no memory.
+ */
+const BODY_MARGIN_BYTES = 1024 * 1024 * 1024;
 /** For connections that ask for nothing, or never finish asking. */
 const IDLE_SECONDS = 60;
 

@@ -36,6 +36,6 @@ async function readUnannounced(request: Request, maxBytes: number): Promise<Uint
   throw tooLarge(maxBytes);
 }
 
-function tooLarge(maxBytes: number): GatewayError {
+export function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError("body_too_large", { hint: `The limit is ${maxBytes} bytes.` });
 }

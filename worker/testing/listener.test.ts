@@ -32,7 +32,13 @@ afterAll(async () => {
 });
 
 /** Sends raw bytes; the status of what comes back, or `closed`. */
-function sendRaw(pieces: readonly string[]): Promise<number | "closed"> {
+async function sendRaw(pieces: readonly string[]): Promise<number | "closed"> {
+  const status = /^HTTP\/1\.1 (\d{3})/.exec(await firstOfAnswer(pieces))?.[1];
+  return status === undefined ? "closed" : Number(status);
+}
+
+/** Sends raw bytes; the first piece of what comes back, empty if nothing does. */
+function firstOfAnswer(pieces: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname, () => {
@@ -40,8 +46,7 @@ function sendRaw(pieces: readonly string[]): Promise<number | "closed"> {
     });
     let answer = "";
     const finish = (): void => {
-      const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1];
-      resolve(status === undefined ? "closed" : Number(status));
+      resolve(answer);
       socket.destroy();
     };
     socket.on("data", (chunk: Uint8Array) => {
@@ -83,6 +88,14 @@ describe("the listener", () => {
     const response = await post("x".repeat(33 * 1024 * 1024));
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ error: { code: "body_too_large" } });
+  });
+
+  test("says so itself, however large the body is, and on the admin plane, too", async () => {
+    const length = `content-length: ${500 * 1024 * 1024}\r\n\r\n{`;
+    const asked = `${head}authorization: Bearer ${gateway.clientKey}\r\n`;
+    expect(await firstOfAnswer([asked, length])).toContain('"code":"body_too_large"');
+    const changed = `POST /admin/keys HTTP/1.1\r\nHost: x\r\nauthorization: Bearer ${gateway.adminToken}\r\n`;
+    expect(await firstOfAnswer([changed, length])).toContain('"code":"body_too_large"');
   });
 
   test("is not led around the admin plane's guard by a short host name", async () => {
