@@ -116,7 +116,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     now: () => clock.now(),
     log,
   });
-  const ids = createIdSource(() => clock.now(), await store.ledger.newestId());
+  const newestRowId = await store.ledger.newestId();
+  const ids = createIdSource(() => clock.now(), newestRowId);
   const quotas = new Quotas({
     admin: store.admin,
     audit: store.audit,
@@ -153,7 +154,12 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   }, PRICES_MS);
 
   const resource = createResource(config.traces);
-  const exporter = startExporter(config, resource, { egress, counters, log });
+  const exporter = startExporter(config, resource, {
+    egress,
+    counters,
+    log,
+    startAfter: newestRowId,
+  });
   const roundTrip = createRoundTrip(config.traces, {
     egress,
     resource,
@@ -336,7 +342,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
 function startExporter(
   { dataDir, traces, content }: Config,
   resource: Resource,
-  parts: Pick<ExporterOptions, "egress" | "counters" | "log">,
+  parts: Pick<ExporterOptions, "egress" | "counters" | "log" | "startAfter">,
 ): Exporter | null {
   const path = exportPath(traces);
   if (path === null) return null;

@@ -129,6 +129,16 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
   };
 }
 
+/** The same, for whoever shows what is stored: null for what is no envelope of this version. */
+export function envelopeIn(bytes: Uint8Array): Envelope | null {
+  try {
+    return parseEnvelope(bytes);
+  } catch (error) {
+    if (error instanceof EnvelopeError) return null;
+    throw error;
+  }
+}
+
 function decodeHead(bytes: Uint8Array): EnvelopeHead {
   const kind = KINDS[bytes[4] ?? 0];
   const compression = COMPRESSIONS[bytes[5] ?? 0xff];

@@ -47,7 +47,9 @@ function open() {
     outbox,
     resource: task.resource,
     sampledShare: task.sampledShare,
+    startAfter: task.startAfter,
     now: Date.now,
+    monotonic: () => performance.now(),
     send,
   });
   const backlog = createBacklog({ tail, content, outbox, maxBytes: task.maxWaitingBytes });

@@ -38,8 +38,8 @@ export interface Exporter {
 
 export function createExporter(options: ExporterOptions): Exporter {
   const { counters, log } = options;
-  const { dataDir, resource, sampledShare, maxWaitingBytes } = options;
-  const task: ExportTask = { dataDir, resource, sampledShare, maxWaitingBytes };
+  const { dataDir, resource, sampledShare, startAfter, maxWaitingBytes } = options;
+  const task: ExportTask = { dataDir, resource, sampledShare, startAfter, maxWaitingBytes };
   let worker: Worker | null = null;
   let restart: ReturnType<typeof setTimeout> | undefined;
   let state: ExportState = "ok";
@@ -56,12 +56,13 @@ export function createExporter(options: ExporterOptions): Exporter {
     else log.write("warn", "spans can't be handed over; they wait in the ledger", { reason: next });
   }
 
-  function received(message: FromExporter): void {
+  function received(message: FromExporter, from: Worker): void {
     if (message.kind === "closed") return closed?.();
     if (message.kind === "send") {
       const { id } = message;
       void sendSpans(options.egress, options.path, new Uint8Array(message.body)).then((result) => {
-        worker?.postMessage({ kind: "sent", id, result } satisfies ToExporter);
+        // Not another one that was started meanwhile, and counts from 1 again.
+        from.postMessage({ kind: "sent", id, result } satisfies ToExporter);
       });
       return;
     }
@@ -92,7 +93,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     });
     started.unref();
     worker = started;
-    started.on("message", received);
+    started.on("message", (message: FromExporter) => received(message, started));
     const died = (): void => {
       if (worker !== started) return;
       worker = null;

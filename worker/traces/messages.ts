@@ -6,6 +6,8 @@ export interface ExportTask {
   readonly dataDir: string;
   readonly resource: Resource;
   readonly sampledShare: number;
+  /** The newest row before this process served; null: there was none. */
+  readonly startAfter: string | null;
   /** What may wait while the Collector is away. */
   readonly maxWaitingBytes: number;
 }

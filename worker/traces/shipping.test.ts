@@ -25,7 +25,10 @@ const traceOf = (n: number) => createHash("sha256").update(String(n)).digest("he
 const rowAt = (n: number): LedgerRow =>
   makeRow({ id: idAt(START + n), traceId: traceOf(n), attempt: 1 });
 
-function rig(answer: (body: Uint8Array, count: number) => SendResult, sampledShare = 1) {
+function rig(
+  answer: (body: Uint8Array, count: number) => SendResult,
+  { sampledShare = 1, startAfter = null as string | null } = {},
+) {
   const dir = mkdtempSync(join(tmpdir(), "anyray-shipping-"));
   const outbox = openOutbox(join(dir, "outbox.sqlite"));
   cleanups.push(() => {
@@ -39,6 +42,7 @@ function rig(answer: (body: Uint8Array, count: number) => SendResult, sampledSha
     close: () => undefined,
   };
   let time = START + 1_000_000;
+  let monotonic = 5;
   const sent: Uint8Array[] = [];
   const shipping = createShipping({
     tail,
@@ -46,7 +50,9 @@ function rig(answer: (body: Uint8Array, count: number) => SendResult, sampledSha
     outbox,
     resource: { attributes: {}, serviceName: "anyray", serviceVersion: "0", instanceId: "x" },
     sampledShare,
+    startAfter,
     now: () => time,
+    monotonic: () => monotonic,
     send: async (body) => {
       sent.push(body);
       return answer(body, sent.length);
@@ -55,7 +61,10 @@ function rig(answer: (body: Uint8Array, count: number) => SendResult, sampledSha
   const setTime = (ms: number): void => {
     time = ms;
   };
-  return { outbox, rows, sent, shipping, setTime };
+  const pass = (ms: number): void => {
+    monotonic += ms;
+  };
+  return { outbox, rows, sent, shipping, setTime, pass };
 }
 
 const TAKEN: SendResult = { kind: "taken", rejectedSpans: 0 };
@@ -64,13 +73,14 @@ const has = (body: Uint8Array, row: LedgerRow) =>
 
 describe("shipping", () => {
   test("begins behind what is there at its very first start, and then goes on where it was", async () => {
-    const { rows, shipping, sent } = rig(() => TAKEN);
-    rows.push(rowAt(1));
-    expect(await shipping.step()).toMatchObject({ spans: 0 });
-    rows.push(rowAt(2), rowAt(3));
+    const { rows, shipping, sent } = rig(() => TAKEN, { startAfter: rowAt(1).id });
+    // The second was there before the exporter looked for the first time.
+    rows.push(rowAt(1), rowAt(2));
+    expect(await shipping.step()).toMatchObject({ spans: 2 });
+    rows.push(rowAt(3), rowAt(4));
     expect(await shipping.step()).toMatchObject({ spans: 4, isMore: false, later: null });
     expect(await shipping.step()).toMatchObject({ spans: 0 });
-    expect(sent).toHaveLength(1);
+    expect(sent).toHaveLength(2);
   });
 
   test("waits until a request's parts are sealed", async () => {
@@ -80,6 +90,22 @@ describe("shipping", () => {
     setTime(START + 1_000 + SETTLE_MS - 1);
     expect(await shipping.step()).toMatchObject({ spans: 0 });
     setTime(START + 1_000 + SETTLE_MS);
+    expect(await shipping.step()).toMatchObject({ spans: 2 });
+  });
+
+  test("goes on when the clock is put back and the rows' ids lie in the future", async () => {
+    const { rows, shipping, setTime, pass } = rig(() => TAKEN);
+    setTime(START - 365 * 86_400_000);
+    rows.push(...Array.from({ length: 300 }, (_, n) => rowAt(n + 1)));
+    expect(await shipping.step()).toMatchObject({ spans: 0 });
+    rows.push(rowAt(1_000));
+    pass(SETTLE_MS - 1);
+    expect(await shipping.step()).toMatchObject({ spans: 0 });
+    pass(1);
+    expect(await shipping.step()).toMatchObject({ spans: 512, isMore: true });
+    // What came after the first look has not been there long enough.
+    expect(await shipping.step()).toMatchObject({ spans: 88, isMore: false });
+    pass(SETTLE_MS);
     expect(await shipping.step()).toMatchObject({ spans: 2 });
   });
 
@@ -114,7 +140,7 @@ describe("shipping", () => {
   });
 
   test("leaves out what is not sampled, and goes on behind it", async () => {
-    const { rows, shipping, sent, outbox } = rig(() => TAKEN, 0.25);
+    const { rows, shipping, sent, outbox } = rig(() => TAKEN, { sampledShare: 0.25 });
     await shipping.step();
     rows.push(...Array.from({ length: 200 }, (_, n) => rowAt(n + 1)));
     const { spans } = await shipping.step();
@@ -125,7 +151,7 @@ describe("shipping", () => {
       expect([row.traceId, isSent]).toEqual([row.traceId, isSampled(row.traceId, 0.25)]);
     }
     expect(await outbox.handedOver()).toBe(rows.at(-1)?.id ?? null);
-    const none = rig(() => TAKEN, 0);
+    const none = rig(() => TAKEN, { sampledShare: 0 });
     await none.shipping.step();
     none.rows.push(rowAt(1));
     expect(await none.shipping.step()).toMatchObject({ spans: 0, later: null });
@@ -137,6 +163,17 @@ describe("shipping", () => {
     await shipping.step();
     rows.push(rowAt(1));
     expect(await shipping.step()).toMatchObject({ spans: 1, rejectedSpans: 1 });
+  });
+
+  test("believes no number of thrown away spans that can't be", async () => {
+    for (const [said, rejectedSpans] of [
+      [2 ** 62, 2],
+      [-(2 ** 62), 0],
+    ] as const) {
+      const { rows, shipping } = rig(() => ({ kind: "taken", rejectedSpans: said }));
+      rows.push(rowAt(1));
+      expect(await shipping.step()).toMatchObject({ spans: 2 - rejectedSpans, rejectedSpans });
+    }
   });
 });
 

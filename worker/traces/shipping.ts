@@ -29,7 +29,12 @@ export interface ShippingOptions {
   readonly resource: Resource;
   /** Of the traces, 0 to 1; the others stay here. */
   readonly sampledShare: number;
+  /** At the very first start the rows behind this one are handed over; null: all. */
+  readonly startAfter: string | null;
+  /** Wall clock, ms since 1970. */
   readonly now: () => number;
+  /** ms of a clock that nobody sets. */
+  readonly monotonic: () => number;
   readonly send: (body: Uint8Array) => Promise<SendResult>;
 }
 
@@ -55,15 +60,32 @@ export interface Shipping {
 }
 
 export function createShipping(options: ShippingOptions): Shipping {
-  const { tail, content, outbox, resource, sampledShare, now, send } = options;
+  const { tail, content, outbox, resource, sampledShare, now, monotonic, send } = options;
+  /** Rows up to this one were there at that time of the monotonic clock. */
+  let seen: { readonly id: string; readonly atMs: number } | null = null;
 
-  /** Where to go on: at the very first start behind what is there already. */
+  /** Where to go on: at the very first start behind what was there before. */
   async function place(): Promise<string> {
     const known = await outbox.handedOver();
     if (known !== null) return known;
-    const newest = await tail.newestId();
-    await outbox.setHandedOver(newest);
-    return newest;
+    const first = options.startAfter ?? "";
+    await outbox.setHandedOver(first);
+    return first;
+  }
+
+  /**
+   * The first of them that were settled long enough ago. Their ids tell it, unless a clock that was put back has left them in the
+   * future: then it counts how long they are known here.
+   */
+  async function settled(rows: readonly LedgerRow[]): Promise<readonly LedgerRow[]> {
+    const limit = now() - SETTLE_MS;
+    const time = monotonic();
+    const isOver = seen !== null && time - seen.atMs >= SETTLE_MS;
+    const known = isOver ? (seen?.id ?? "") : "";
+    const young = rows.findIndex(({ id }) => idTime(id) > limit && id > known);
+    if (young < 0) return rows;
+    if (seen === null || isOver) seen = { id: await tail.newestId(), atMs: time };
+    return rows.slice(0, young);
   }
 
   async function spansOf(row: LedgerRow): Promise<Span[]> {
@@ -101,8 +123,10 @@ export function createShipping(options: ShippingOptions): Shipping {
     if (result.kind === "later") return { afterMs: result.afterMs };
     if (result.kind === "taken") {
       await outbox.setHandedOver(last.row.id);
-      total.spans += spans.length - result.rejectedSpans;
-      total.rejectedSpans += result.rejectedSpans;
+      // The number is the other side's word.
+      const rejected = Math.min(Math.max(0, result.rejectedSpans), spans.length);
+      total.spans += spans.length - rejected;
+      total.rejectedSpans += rejected;
       return null;
     }
     if (rows.length > 1) {
@@ -118,16 +142,14 @@ export function createShipping(options: ShippingOptions): Shipping {
 
   return {
     async step() {
-      const limit = now() - SETTLE_MS;
       const rows = await tail.after(await place(), BATCH_ROWS);
-      const young = rows.findIndex((row) => idTime(row.id) > limit);
-      const settled = young < 0 ? rows : rows.slice(0, young);
-      const shipped = await batch(settled);
+      const ready = await settled(rows);
+      const shipped = await batch(ready);
       const total: Total = { spans: 0, rejectedSpans: 0, setAside: 0 };
       const later = await ship(shipped, total);
       const isMore =
-        later === null && (shipped.length < settled.length || rows.length === BATCH_ROWS);
-      return { ...total, isMore: isMore && settled.length > 0, later };
+        later === null && (shipped.length < ready.length || rows.length === BATCH_ROWS);
+      return { ...total, isMore: isMore && ready.length > 0, later };
     },
   };
 }

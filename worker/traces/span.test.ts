@@ -122,6 +122,20 @@ describe("spans", () => {
     expect([mode("encrypted"), mode("off"), mode(null)]).toEqual(["lost", "off", undefined]);
   });
 
+  test("say of a stored part that is no envelope that it is unreadable, and are made all the same", () => {
+    const part: ContentRow = {
+      traceId: TRACE,
+      spanId: requestSpanId(TRACE),
+      field: "input",
+      timeMs: 1,
+      mode: "encrypted",
+      content: { state: "inline", envelope: new Uint8Array([0, 17]), sha256: "a".repeat(64) },
+    };
+    const { attributes } = requestSpan(row, [part]);
+    expect(attributes.get("anyray.content.input.omitted")).toBe("unreadable");
+    expect(attributes.has("anyray.content.input")).toBe(false);
+  });
+
   test("an attempt that another one followed ends no request", () => {
     expect(isFollowed({ ...row, status: null, outcome: "upstream_error" })).toBe(true);
     expect(isFollowed({ ...row, status: null, outcome: "crashed" })).toBe(false);

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { ContentRow, LedgerRow } from "../../db/store.ts";
-import { parseEnvelope } from "../encryption/envelope.ts";
+import { envelopeIn } from "../encryption/envelope.ts";
 import { requestIdOf, requestSpanId } from "../ids.ts";
 import { decodeMetadata } from "../kept-metadata.ts";
 import { formatPicoUsd } from "../money.ts";
@@ -196,13 +196,16 @@ function describePart(attributes: Attributes, { field, mode, content }: ContentR
   const name = `anyray.content.${field}` as const;
   attributes.put("anyray.content.mode", mode);
   if (content.state === "omitted") return attributes.put(`${name}.omitted`, content.reason);
-  attributes.put(`${name}.sha256`, content.sha256);
   if (content.state === "object") {
+    attributes.put(`${name}.sha256`, content.sha256);
     attributes.put(`${name}.ref`, content.object);
     attributes.put(`${name}.bytes`, content.sizeBytes);
     return;
   }
-  const { head } = parseEnvelope(content.envelope);
+  const head = envelopeIn(content.envelope)?.head;
+  // What the disk has spoilt must not keep all other spans back.
+  if (head === undefined) return attributes.put(`${name}.omitted`, "unreadable");
+  attributes.put(`${name}.sha256`, content.sha256);
   attributes.put("anyray.content.version", 1);
   attributes.put("anyray.content.subject", head.handle);
   if (head.kind === "sealed") attributes.put("anyray.content.kid", head.kid);

@@ -11,6 +11,9 @@ import {
   type RecordMode,
 } from "./record.ts";
 
+/** What a span may say of a part that is not there. */
+const SAID_REASONS: readonly MissingReason[] = [...OMIT_REASONS, "lost", "unreadable"];
+
 export function contentOfSpan(span: StoredSpan): ContentRecord[] {
   const { traceId, spanId, startMs: timeMs } = span;
   const attributes = new Map([...span.attributes].map(([name, value]) => [name, textOf(value)]));
@@ -50,7 +53,7 @@ function contentOf(
 }
 
 function reasonOf(text: string | null): MissingReason {
-  return OMIT_REASONS.find((reason) => reason === text) ?? (text === "lost" ? "lost" : "left_out");
+  return SAID_REASONS.find((reason) => reason === text) ?? "left_out";
 }
 
 function missing(why: MissingReason): FoundContent {

@@ -2,7 +2,7 @@
 import { t } from "elysia";
 import { Buffer } from "node:buffer";
 import type { ContentRow, LedgerRow } from "../../../db/store.ts";
-import { parseEnvelope } from "../../encryption/envelope.ts";
+import { envelopeIn } from "../../encryption/envelope.ts";
 import { isoTime } from "../../iso-time.ts";
 import { formatPicoUsd } from "../../money.ts";
 import { readCallerSpan } from "../../traces/caller-span.ts";
@@ -109,7 +109,9 @@ export const ContentFacts = t.Object({
   field: t.String({ description: "input | output" }),
   mode: t.String({ description: "encrypted | plaintext" }),
   state: t.String({ description: "inline | object | omitted" }),
-  reason: t.Union([t.String(), t.Null()], { description: "Why it was left out" }),
+  reason: t.Union([t.String(), t.Null()], {
+    description: "Why it was left out; `unreadable`: what is stored is no envelope",
+  }),
   bytes: t.Integer({ minimum: 0, description: "Sealed" }),
   sha256: t.Union([t.String(), t.Null()]),
   object: t.Union([t.String(), t.Null()], { description: "Below the content directory" }),
@@ -143,12 +145,13 @@ export function toContentFacts({ field, mode, content }: ContentRow): typeof Con
     const { object, sizeBytes, sha256 } = content;
     return { ...unknown, object, sha256, bytes: sizeBytes };
   }
-  const { head, body } = parseEnvelope(content.envelope);
+  const stored = { ...unknown, sha256: content.sha256, bytes: content.envelope.length };
+  const envelope = envelopeIn(content.envelope);
+  if (envelope === null) return { ...stored, reason: "unreadable" };
+  const { head, body } = envelope;
   const isSealed = head.kind === "sealed";
   return {
-    ...unknown,
-    sha256: content.sha256,
-    bytes: content.envelope.length,
+    ...stored,
     version: 1,
     kid: isSealed ? head.kid : null,
     subject: head.handle,
