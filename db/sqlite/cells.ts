@@ -116,16 +116,23 @@ export class SumTable {
 
   /** @param places where each of the cells belongs; below 0: nowhere */
   addCells(places: Int32Array, cells: Cells): void {
-    let end = 0;
-    for (const place of places) if (place >= end) end = place + 1;
+    // Of a question with a filter few belong anywhere, and only they are looked at in each column.
+    const placed = new Uint32Array(places.length);
+    let [count, end] = [0, 0];
+    for (let cell = 0; cell < places.length; cell++) {
+      const place = places[cell] ?? -1;
+      if (place < 0) continue;
+      placed[count++] = cell;
+      if (place >= end) end = place + 1;
+    }
     this.#grow(end);
     cells.columns.forEach((source, at) => {
       const target = this.#columns[at];
       if (source === null || target === undefined) return;
       const high = LOWS.get(at);
-      for (let cell = 0; cell < places.length; cell++) {
-        const place = places[cell] ?? -1;
-        if (place < 0) continue;
+      for (let n = 0; n < count; n++) {
+        const cell = placed[n] ?? 0;
+        const place = places[cell] ?? 0;
         const before = target[place] ?? 0;
         const value = source[cell] ?? 0;
         if (at === LAST) {

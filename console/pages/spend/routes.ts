@@ -129,7 +129,7 @@ async function readCourse(
     const { groups } = await read(`${first},${range.step}`);
     return { ...facts, series: seriesOf(groups, steps, (group) => nameOf(nameIn(group, first))) };
   }
-  // The ledger has the sums of a day by one name at hand: one question for each series that is named.
+  // All names by all steps would be too many groups: one question for each series that is named.
   const [whole, top] = await Promise.all([read(range.step), read(first, {}, MAX_NAMED)]);
   const named = await Promise.all(
     top.groups.map(async (group) => {
