@@ -53,10 +53,21 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** A refusal that a form's reader can mend, to be shown beside the form. @throws whatever else it is */
-export function mendable(error: unknown): ApiRefusal {
-  if (error instanceof ApiRefusal && [400, 409].includes(error.status)) return error;
-  throw error;
+/**
+ * A refusal that a form's reader can mend, to be shown beside the form.
+ * @param labels of fields by the API's names for them, which its words use: the reader sees the labels alone
+ * @throws whatever else it is
+ */
+export function mendable(
+  error: unknown,
+  labels: Readonly<Record<string, string>> = {},
+): ApiRefusal {
+  if (!(error instanceof ApiRefusal) || ![400, 409].includes(error.status)) throw error;
+  const { status, code, message, requestId } = error;
+  const words = message.replaceAll(/\w+/g, (name) =>
+    Object.hasOwn(labels, name) ? `“${labels[name]}”` : name,
+  );
+  return new ApiRefusal(status, code, words, requestId);
 }
 
 /** For the form of a version that is no more; the page that says it has the present one, so that sending it once more counts. */

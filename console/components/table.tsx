@@ -17,6 +17,8 @@ interface TableProps<Row> {
   readonly rows: readonly Row[];
   /** Instead of a table without rows. */
   readonly empty: JSX.Element;
+  /** On a phone each row is a card, a line a column, and the minor ones stay: for rows that are too wide there. */
+  readonly stacks?: boolean;
   /** Of the body, where rows come later: then the table stands without rows, too, and `empty` below it. */
   readonly bodyId?: string;
 }
@@ -32,7 +34,9 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
   );
 }
 
-function Filled<Row>({ caption, columns, rows, bodyId }: TableProps<Row>): JSX.Element {
+function Filled<Row>(props: TableProps<Row>): JSX.Element {
+  const { caption, columns, rows, bodyId } = props;
+  if (props.stacks === true) return <Stacked {...props} />;
   return (
     <div class="table-wrap" tabindex="0" role="region" aria-label={caption}>
       <table>
@@ -50,6 +54,42 @@ function Filled<Row>({ caption, columns, rows, bodyId }: TableProps<Row>): JSX.E
         </thead>
         <tbody {...(bodyId === undefined ? {} : { id: bodyId })}>
           <Rows columns={columns} rows={rows} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What is no table to the eye stays one to a screen reader: therefore the roles. */
+function Stacked<Row>({ caption, columns, rows }: TableProps<Row>): JSX.Element {
+  return (
+    <div class="table-wrap" tabindex="0" role="region" aria-label={caption}>
+      <table class="stacks" role="table">
+        <caption class="hidden" safe>
+          {caption}
+        </caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map((column) => (
+              <th scope="col" role="columnheader" class={classOf(column)} safe>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr role="row">
+              {columns.map((column) => {
+                const cell = column.cell(row);
+                return (
+                  <td role="cell" data-head={column.head} class={classOf(column)}>
+                    <div>{cell}</div>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>

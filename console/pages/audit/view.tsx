@@ -116,6 +116,7 @@ function Entries({
   return (
     <Table
       caption="Entries, the newest first"
+      stacks
       rows={entries}
       columns={[
         {

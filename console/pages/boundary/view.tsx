@@ -100,6 +100,7 @@ function Destinations({ destinations }: { readonly destinations: readonly Destin
   return (
     <Table
       caption="Destinations, with what was sent there and received from there"
+      stacks
       rows={destinations}
       columns={[
         {

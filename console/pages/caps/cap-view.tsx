@@ -7,7 +7,7 @@ import { Empty, Notice } from "../../components/states.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { canChange, type Visit } from "../../visit.ts";
-import { ScopeFields, scopeHref, scopeText, scopeTitle } from "./scope.tsx";
+import { SCOPE_LABELS, ScopeFields, scopeHref, scopeText, scopeTitle } from "./scope.tsx";
 import { useOf, type Cap, type TypedCap } from "./terms.ts";
 
 export interface CapForm {
@@ -100,6 +100,17 @@ function Subject({ scope, name }: { readonly scope: string; readonly name: strin
   );
 }
 
+/** Of the fields, by the API's names. */
+export const CAP_LABELS = {
+  ...SCOPE_LABELS,
+  unit: "Counts",
+  amount: "Amount",
+  window: "In each",
+  mode: "When it is used up",
+  warn_percent: "Warn at percent",
+  time_zone: "Time zone",
+} as const;
+
 const AMOUNT_HINTS: Readonly<Record<string, string>> = {
   usd: "Such as 25 or 0.50",
   tokens: "A whole number",
@@ -110,14 +121,20 @@ function Changeable({ typed, unit }: { readonly typed: TypedCap; readonly unit: 
     <>
       <TextField
         name="amount"
-        label={unit === null ? "Amount" : unit === "usd" ? "Amount in dollars" : "Amount in tokens"}
+        label={
+          unit === null
+            ? CAP_LABELS.amount
+            : unit === "usd"
+              ? "Amount in dollars"
+              : "Amount in tokens"
+        }
         value={typed.amount}
         hint={AMOUNT_HINTS[unit ?? ""] ?? "Such as 25 or 0.50; tokens are whole numbers"}
         isRequired
       />
       <SelectField
         name="mode"
-        label="When it is used up"
+        label={CAP_LABELS.mode}
         value={typed.mode}
         choices={[
           { value: "hard", label: "Refuse, until it begins anew" },
@@ -126,7 +143,7 @@ function Changeable({ typed, unit }: { readonly typed: TypedCap; readonly unit: 
       />
       <TextField
         name="warn_percent"
-        label="Warn at percent"
+        label={CAP_LABELS.warn_percent}
         value={typed.warn_percent}
         hint="In the audit log and to the webhook. Empty: no warning."
       />
@@ -149,7 +166,7 @@ export function newCapView(visit: Visit, { typed, fault }: CapForm): JSX.Element
           <div class="field-row">
             <SelectField
               name="unit"
-              label="Counts"
+              label={CAP_LABELS.unit}
               value={typed.unit}
               choices={[
                 { value: "usd", label: "Dollars" },
@@ -158,7 +175,7 @@ export function newCapView(visit: Visit, { typed, fault }: CapForm): JSX.Element
             />
             <SelectField
               name="window"
-              label="In each"
+              label={CAP_LABELS.window}
               value={typed.window}
               choices={["hour", "day", "week", "month"].map((name) => ({
                 value: name,
@@ -169,7 +186,7 @@ export function newCapView(visit: Visit, { typed, fault }: CapForm): JSX.Element
           <Changeable typed={typed} unit={null} />
           <TextField
             name="time_zone"
-            label="Time zone"
+            label={CAP_LABELS.time_zone}
             value={typed.time_zone}
             choices={zones}
             hint="In which its days, weeks and months begin"

@@ -2,7 +2,7 @@
 import { ask, CHANGED_MEANWHILE, mendable } from "../../api.ts";
 import { cutRows, isFound } from "../../cut.ts";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { capView, newCapView, removeCapView } from "./cap-view.tsx";
+import { CAP_LABELS, capView, newCapView, removeCapView } from "./cap-view.tsx";
 import { capsView } from "./list-view.tsx";
 import { readScope, scopeText } from "./scope.tsx";
 import { NEW_CAP, readCap, typedCap, warnPercentOf, type TypedCap } from "./terms.ts";
@@ -60,7 +60,7 @@ async function create(visit: Visit): Promise<Answer> {
     );
     return goTo("/caps", `The cap for ${scopeText(cap)} is made, and holds.`);
   } catch (error) {
-    return newPage(visit, typed, mendable(error).message);
+    return newPage(visit, typed, mendable(error, CAP_LABELS).message);
   }
 }
 
@@ -83,7 +83,7 @@ async function change(visit: Visit): Promise<Answer> {
     );
     return goTo(`/caps/${encodeURIComponent(cap.id)}`, `The cap for ${scopeText(cap)} is changed.`);
   } catch (error) {
-    const { status, message } = mendable(error);
+    const { status, message } = mendable(error, CAP_LABELS);
     const fault = status === 409 ? CHANGED_MEANWHILE : message;
     const title = `Cap for ${scopeText(before)}`;
     return { title, status, body: capView(visit, before, { typed, fault }) };

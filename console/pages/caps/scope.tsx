@@ -13,6 +13,9 @@ export const SCOPES = [
   { value: "key", label: "A key" },
 ] as const;
 
+/** Of the fields, by the API's names. */
+export const SCOPE_LABELS = { scope: "Holds for", scope_id: "Which one" } as const;
+
 /** `each user`, `the team core`, `the organisation`. */
 export function scopeText({ scope, scope_id: id }: Scoped): string {
   if (scope === "org") return "the organisation";
@@ -40,10 +43,10 @@ export function ScopeFields({
 }) {
   return (
     <div class="field-row">
-      <SelectField name="scope" label="Holds for" value={scope} choices={SCOPES} />
+      <SelectField name="scope" label={SCOPE_LABELS.scope} value={scope} choices={SCOPES} />
       <TextField
         name="scope_id"
-        label="Which one"
+        label={SCOPE_LABELS.scope_id}
         value={scopeId}
         hint="A user, a team, a key's id. Empty: each of them, apart."
       />

@@ -71,6 +71,20 @@ describe("rate limits", () => {
     const fields = { scope: "user", concurrent: "a few" };
     const words = await at.post("/limits/new", fields, owner);
     expect([words.status, words.html.includes('value="a few"')]).toEqual([400, true]);
+    const named = await at.post("/limits/new", { scope: "org", scope_id: "ann" }, owner);
+    // In the words of the form, not of the API.
+    for (const [{ html }, said] of [
+      [none, "One of “Requests a minute”, “Tokens a minute”, “Requests at once” is needed."],
+      [words, "(“Requests at once”). It is a whole number from 0"],
+      [named, "(“Which one”). The organisation has none."],
+    ] as const) {
+      const text = textOf(html);
+      expect([said, text.includes(said)]).toEqual([said, true]);
+      expect(text).not.toMatch(/_per_minute|scope_id|concurrent/);
+    }
+    const { id, version } = await addLimit(at, { scope_id: "dan" });
+    const bare = await at.post(`/limits/${id}`, { version: String(version) }, owner);
+    expect(textOf(bare.html)).toContain("One of “Requests a minute”,");
   });
 
   test("change as they were read, and not when someone else was faster", async () => {

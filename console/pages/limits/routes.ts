@@ -5,6 +5,7 @@ import { goTo, type Answer, type Page, type Route, type Visit } from "../../visi
 import { readScope, scopeText } from "../caps/scope.tsx";
 import {
   BOUNDS,
+  LABELS,
   limitFormView,
   limitsView,
   removeLimitView,
@@ -74,7 +75,7 @@ async function create(visit: Visit): Promise<Answer> {
     const limit = await ask(visit.api.limits.post(body));
     return goTo("/limits", `The limit for ${scopeText(limit)} is made, and holds.`);
   } catch (error) {
-    return formPage(visit, { limit: null, typed, fault: mendable(error).message });
+    return formPage(visit, { limit: null, typed, fault: mendable(error, LABELS).message });
   }
 }
 
@@ -102,7 +103,7 @@ async function change(visit: Visit): Promise<Answer> {
     );
     return goTo("/limits", `The limit for ${scopeText(limit)} is changed.`);
   } catch (error) {
-    const { status, message } = mendable(error);
+    const { status, message } = mendable(error, LABELS);
     const fault = status === 409 ? CHANGED_MEANWHILE : message;
     return { ...formPage(visit, { limit: before, typed, fault }), status };
   }

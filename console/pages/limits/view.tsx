@@ -8,18 +8,20 @@ import { Empty, Notice } from "../../components/states.tsx";
 import { Pager, Table } from "../../components/table.tsx";
 import type { Cut } from "../../cut.ts";
 import { canChange, type Visit } from "../../visit.ts";
-import { ScopeFields, scopeText, scopeTitle } from "../caps/scope.tsx";
+import { SCOPE_LABELS, ScopeFields, scopeText, scopeTitle } from "../caps/scope.tsx";
 
 type LimitsAnswer = NonNullable<Awaited<ReturnType<AdminApi["limits"]["get"]>>["data"]>;
 export type Limit = LimitsAnswer["limits"][number];
 
 export const BOUNDS = ["requests_per_minute", "tokens_per_minute", "concurrent"] as const;
 type Bound = (typeof BOUNDS)[number];
-const LABELS: Readonly<Record<Bound, string>> = {
+/** Of the fields, by the API's names. */
+export const LABELS = {
+  ...SCOPE_LABELS,
   requests_per_minute: "Requests a minute",
   tokens_per_minute: "Tokens a minute",
   concurrent: "Requests at once",
-};
+} as const satisfies Readonly<Record<Bound | "scope" | "scope_id", string>>;
 
 const HEADS: Readonly<Record<Bound, string>> = {
   requests_per_minute: "Requests/min",
