@@ -42,15 +42,34 @@ const NOT_UP_MANAGED = new Set(["openai-organization", "openai-project"]);
 
 const NOT_DOWN = new Set([
   ...HOP_BY_HOP,
+  "server",
+  "content-length",
+  "x-request-id",
+  // What a browser would remember of, or do with, the gateway's own origin.
   "set-cookie",
   "set-cookie2",
   "alt-svc",
   "strict-transport-security",
-  "server",
+  "public-key-pins",
+  "expect-ct",
   "nel",
   "report-to",
-  "content-length",
-  "x-request-id",
+  "reporting-endpoints",
+  "clear-site-data",
+  "accept-ch",
+  "critical-ch",
+  "service-worker-allowed",
+  // Where a client is sent to, and what it is asked for there: neither is the gateway's word.
+  "location",
+  "content-location",
+  "refresh",
+  "www-authenticate",
+  "authentication-info",
+  // By which a reverse proxy in front would send a file of its own, or another address, instead of the answer.
+  "x-accel-redirect",
+  "x-sendfile",
+  "x-lighttpd-send-file",
+  "x-reproxy-url",
 ]);
 
 /** The caller's headers as the provider may see them. */

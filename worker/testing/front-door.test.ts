@@ -332,21 +332,32 @@ describe("what crosses the gateway", () => {
   });
 
   test("are the provider's headers but for what is about the connection", async () => {
+    const kept = { "x-ratelimit-remaining": "7", "openai-processing-ms": "5", "retry-after": "3" };
+    const dropped = {
+      "set-cookie": "a=b",
+      server: "x",
+      "alt-svc": "h3",
+      "access-control-allow-origin": "*",
+      "strict-transport-security": "max-age=1",
+      "clear-site-data": '"*"',
+      "report-to": "{}",
+      "reporting-endpoints": 'a="https://elsewhere.example"',
+      nel: "{}",
+      "accept-ch": "Sec-CH-UA",
+      location: "https://elsewhere.example/",
+      "content-location": "/elsewhere",
+      refresh: "0; url=https://elsewhere.example/",
+      "www-authenticate": "Basic",
+      "x-accel-redirect": "/secrets.env",
+      "x-sendfile": "/secrets.env",
+    };
     upstream.handle((_, reply) =>
-      reply.json(200, ANSWER, {
-        "x-ratelimit-remaining": "7",
-        "set-cookie": "a=b",
-        server: "x",
-        "alt-svc": "h3",
-        "access-control-allow-origin": "*",
-        "x-request-id": "theirs",
-      }),
+      reply.json(200, ANSWER, { ...kept, ...dropped, "x-request-id": "theirs" }),
     );
     const response = await gateway.post("/v1/chat/completions", CHAT);
-    expect(response.headers.get("x-ratelimit-remaining")).toBe("7");
-    for (const name of ["set-cookie", "server", "alt-svc", "access-control-allow-origin"]) {
-      expect(response.headers.get(name)).toBeNull();
-    }
+    const { headers } = response;
+    expect(Object.keys(kept).filter((name) => !headers.has(name))).toEqual([]);
+    expect(Object.keys(dropped).filter((name) => headers.has(name))).toEqual([]);
     expect(response.headers.get("x-anyray-upstream-request-id")).toBe("theirs");
     expect(response.headers.get("x-anyray-trace-id")).toBe((await lastRow()).traceId);
   });

@@ -312,6 +312,20 @@ describe("failures on demand", () => {
 });
 
 describe("a bad request", () => {
+  test("for a model that is none of its own says where its models stand, in either family's shape", async () => {
+    const hint = "`GET /v1/models`";
+    const openai = await send("chat", { ...BODIES.chat, model: "none" }).answer;
+    expect([openai.status, JSON.parse((await receive(openai)).text)]).toMatchObject([
+      404,
+      { error: { message: expect.stringContaining(hint), code: "model_not_found" } },
+    ]);
+    const anthropic = await send("messages", { ...BODIES.messages, model: "none" }).answer;
+    expect([anthropic.status, JSON.parse((await receive(anthropic)).text)]).toMatchObject([
+      404,
+      { error: { type: "not_found_error", message: expect.stringContaining(hint) } },
+    ]);
+  });
+
   const cases: readonly [what: string, Endpoint, unknown, status: number, field: string][] = [
     ["no JSON", "chat", "{", 400, "JSON"],
     ["no model", "chat", { messages: MESSAGES }, 400, "model"],

@@ -26,7 +26,7 @@ export class RefusedRequest extends Error {
 
 export const NO_SUCH_MODEL: Refusal = {
   status: 404,
-  message: "The demo has no such model.",
+  message: "The demo has no such model. `GET /v1/models` lists those that it has.",
   param: "model",
   code: "model_not_found",
 };
