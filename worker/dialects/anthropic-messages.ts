@@ -15,6 +15,7 @@ import {
   objectAt,
   objectsAt,
   parseJsonObject,
+  saysCounts,
   stringAt,
   type JsonObject,
 } from "./read.ts";
@@ -62,7 +63,7 @@ export const anthropicCountTokens: Wire = {
 };
 
 function anthropicUsage(usage: JsonObject | null): Usage | null {
-  if (usage === null) return null;
+  if (usage === null || !saysCounts(usage, ["input_tokens", "output_tokens"])) return null;
   const cached = countAt(usage, "cache_read_input_tokens");
   const lifetimes = objectAt(usage, "cache_creation");
   const oneHour = countAt(lifetimes, "ephemeral_1h_input_tokens");

@@ -14,6 +14,7 @@ import {
   objectAt,
   objectsAt,
   parseJsonObject,
+  saysCounts,
   stringAt,
   type JsonObject,
 } from "./read.ts";
@@ -89,7 +90,7 @@ function isCall({ type }: JsonObject): boolean {
 
 function responsesUsage(response: JsonObject): Usage | null {
   const usage = objectAt(response, "usage");
-  if (usage === null) return null;
+  if (usage === null || !saysCounts(usage, ["input_tokens", "output_tokens"])) return null;
   const input = objectAt(usage, "input_tokens_details");
   return boundUsage({
     inputTokens: countAt(usage, "input_tokens"),

@@ -4,13 +4,13 @@
  * DeepSeek's `prompt_cache_hit_tokens`; OpenRouter's `cache_write_tokens`.
  */
 import type { Usage } from "../chat.ts";
-import { boundUsage, countAt, isObject, objectAt, type JsonObject } from "./read.ts";
+import { boundUsage, countAt, isObject, objectAt, saysCounts, type JsonObject } from "./read.ts";
 
 /** @returns null if the object holds no usage */
 export function openaiUsage(holder: JsonObject): Usage | null {
   const usage = holder["usage"] ?? objectAt(holder, "x_groq")?.["usage"];
   if (!isObject(usage)) return null;
-  if (usage["prompt_tokens"] === undefined && usage["completion_tokens"] === undefined) return null;
+  if (!saysCounts(usage, ["prompt_tokens", "completion_tokens"])) return null;
   const input = objectAt(usage, "prompt_tokens_details");
   const output = objectAt(usage, "completion_tokens_details");
   const prompt = countAt(usage, "prompt_tokens");

@@ -25,7 +25,20 @@ export function objectsAt(value: JsonObject, name: string): readonly JsonObject[
 /** A token count: whole, ≥ 0 and below 2^31, so that no price makes it more money than a column holds; anything else is 0. */
 export function countAt(value: JsonObject | null, name: string): number {
   const member = value?.[name];
-  return typeof member === "number" && member >= 0 && member < 2 ** 31 ? Math.floor(member) : 0;
+  return isCount(member) ? Math.floor(member) : 0;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < 2 ** 31;
+}
+
+/**
+ * Whether an object of usage says at least one of these counts, and none of them in a way that is no count. What does not is no usage:
+ * it is estimated, instead of costing nothing.
+ */
+export function saysCounts(usage: JsonObject, names: readonly string[]): boolean {
+  const said = names.map((name) => usage[name]).filter((count) => (count ?? null) !== null);
+  return said.length > 0 && said.every(isCount);
 }
 
 /** The JSON object in a text, or null. Never throws: the runtime's error would quote the text. */

@@ -11,6 +11,7 @@ import { encodeMetadata } from "../kept-metadata.ts";
 const HEADER = "x-anyray-metadata";
 const MAX_BYTES = 4096;
 const MAX_MEMBERS = 16;
+const NAMED: readonly string[] = ["user", "userId", "team", "session", "sessionId", "tool"];
 
 export interface Metadata {
   readonly user: string | null;
@@ -31,8 +32,11 @@ export function parseMetadata(header: string | null, keys: readonly string[]): M
   const json = parseHeader(header);
   const members = Object.entries(json);
   if (members.length > MAX_MEMBERS) throw refuse("", `At most ${MAX_MEMBERS} members.`);
-  for (const [, value] of members) {
-    if (isObject(value) || Array.isArray(value)) throw refuse("", "Members must be scalars.");
+  for (const [name, value] of members) {
+    if (!isObject(value) && !Array.isArray(value)) continue;
+    // Only our own names and the operator's are repeated: any other is the caller's text.
+    const isKnown = NAMED.includes(name) || keys.includes(name);
+    throw refuse(isKnown ? `.${name}` : "", "Members must be scalars.");
   }
   nameAt(json, ["tool"]);
   return {

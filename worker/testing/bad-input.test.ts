@@ -233,6 +233,8 @@ describe("x-anyray-metadata", () => {
     ["no JSON", SECRET, ""],
     ["an array", "[1]", ""],
     ["a nested member", '{"x":{"y":1}}', ""],
+    ["a nested user", '{"user":{"y":1}}', ".user"],
+    ["a list under a key that is kept", '{"project":["a"]}', ".project"],
     ["prose as user", '{"user":"please summarise this long text for me"}', ".user"],
     ["two spellings that differ", '{"user":"a","userId":"b"}', ".userId"],
     ["a team that begins with a dash", '{"team":"-x"}', ".team"],
