@@ -387,6 +387,42 @@ describe("a model", () => {
     expect(await lastRow()).toMatchObject({ provider: "open", modelRequested: "other" });
   });
 
+  test("that the demo has not is unknown, and is asked of the open provider beside it", async () => {
+    const alone = await startGateway();
+    try {
+      for (const path of ["/v1/chat/completions", "/v1/messages"]) {
+        for (const model of ["never-heard-of", "demo/never-heard-of", "nobody/demo"]) {
+          const response = await alone.post(path, { model, messages: [] });
+          const { error } = await response.json();
+          expect([path, model, response.status, error.code]).toEqual([
+            path,
+            model,
+            404,
+            "model_not_found",
+          ]);
+        }
+      }
+      expect(new Set((await alone.rows()).map((row) => `${row.outcome} ${row.provider}`))).toEqual(
+        new Set(["refused null"]),
+      );
+    } finally {
+      await alone.stop();
+    }
+    const beside = await startGateway({
+      ANYRAY_PROVIDERS: JSON.stringify({
+        demo: { kind: "demo" },
+        open: { kind: "openai-compatible", base_url: `${upstream.url}/open`, auth: "none" },
+      }),
+    });
+    try {
+      await beside.post("/v1/chat/completions", { ...CHAT, model: "never-heard-of" });
+      await beside.post("/v1/chat/completions", { ...CHAT, model: "demo" });
+      expect((await beside.rows()).map((row) => row.provider)).toEqual(["open", "demo"]);
+    } finally {
+      await beside.stop();
+    }
+  });
+
   test("of a provider with another dialect is refused clearly", async () => {
     const response = await gateway.post("/v1/chat/completions", { ...CHAT, model: "claude/c" });
     expect([response.status, (await response.json()).error.code]).toEqual([

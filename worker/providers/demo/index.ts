@@ -30,14 +30,15 @@ export function createDemoProvider(options: DemoOptions = {}): Provider {
   const now = options.now ?? Date.now;
   const after = options.after ?? afterTimeout;
   const tokenMs = options.tokenMs ?? 5;
-  const models = options.models ?? null;
+  // All that it has, and no more: a name that it has not is unknown here, and is left to an open provider beside it.
+  const models = options.models ?? DEMO_MODELS.map((model) => model.id);
   let requests = 0;
 
   return {
     name: options.name ?? "demo",
     endpoints: options.endpoints ?? new Set(KIND_ENDPOINTS.demo),
     models,
-    catalogue: models ?? DEMO_MODELS.map((model) => model.id),
+    catalogue: models,
     streamUsage: options.streamUsage ?? true,
     priceId: DEMO_PRICE_ID,
     send(request) {
