@@ -154,12 +154,6 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
   }, PRICES_MS);
 
   const resource = createResource(config.traces);
-  const exporter = startExporter(config, resource, {
-    egress,
-    counters,
-    log,
-    startAfter: newestRowId,
-  });
   const roundTrip = createRoundTrip(config.traces, {
     egress,
     resource,
@@ -204,6 +198,13 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
       privacy.setKeyState(state.key);
       privacy.setStoreState(state.store);
     },
+  });
+  const exporter = startExporter(config, resource, {
+    egress,
+    counters,
+    log,
+    startAfter: newestRowId,
+    isUnsealed: (traceId) => sealer.unsealed.has(traceId),
   });
   // Before the first request: whether content can be kept is known soon after. What was kept earlier grows old in any mode.
   if (privacy.current.effective !== "off" || store.content.isThere()) sealer.start();
@@ -342,7 +343,7 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
 function startExporter(
   { dataDir, traces, content }: Config,
   resource: Resource,
-  parts: Pick<ExporterOptions, "egress" | "counters" | "log" | "startAfter">,
+  parts: Pick<ExporterOptions, "egress" | "counters" | "log" | "startAfter" | "isUnsealed">,
 ): Exporter | null {
   const path = exportPath(traces);
   if (path === null) return null;

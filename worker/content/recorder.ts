@@ -12,7 +12,7 @@ export interface ContentRecorder {
 }
 
 export interface RecorderOptions {
-  readonly sealer: Pick<Sealer, "add" | "budget">;
+  readonly sealer: Pick<Sealer, "add" | "budget" | "unsealed">;
   /** The effective mode at this moment. */
   mode(): ContentMode;
   /** Of a sealed part. */
@@ -23,20 +23,24 @@ export function createRecorder(options: RecorderOptions): ContentRecorder {
   const { sealer, mode } = options;
   const receive = (content: RecordedContent): void => {
     const now = lowerOf(content.mode, mode());
-    if (now === "off") sealer.budget.give(content.heldBytes);
-    else sealer.add(content, now);
+    if (now !== "off") return sealer.add(content, now);
+    sealer.budget.give(content.heldBytes);
+    sealer.unsealed.delete(content.traceId);
   };
   return {
     open(traceId, timeMs) {
       const atAccept = mode();
       if (atAccept === "off") return null;
+      sealer.unsealed.add(traceId);
       return new Recording({
         traceId,
         timeMs,
         mode: atAccept,
+        modeNow: mode,
         budget: sealer.budget,
         maxPartBytes: options.maxBytes * RAW_FACTOR,
         receive,
+        drop: () => void sealer.unsealed.delete(traceId),
       });
     },
   };

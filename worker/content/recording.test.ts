@@ -1,20 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import { utf8Bytes } from "../bytes.ts";
+import type { ContentMode } from "../privacy/mode.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { mediaOf, Recording, type RecordedContent, type RecordedPart } from "./recording.ts";
 
-function rig(maxPartBytes = 1_000, budgetBytes = 1_000_000) {
+function rig(maxPartBytes = 1_000, budgetBytes = 1_000_000, mode: ContentMode = "encrypted") {
   const received: RecordedContent[] = [];
+  let dropped = 0;
   const budget = new MemoryBudget(budgetBytes);
   const recording = new Recording({
     traceId: "a".repeat(32),
     timeMs: 5,
     mode: "encrypted",
+    modeNow: () => mode,
     budget,
     maxPartBytes,
     receive: (content) => received.push(content),
+    drop: () => void dropped++,
   });
-  return { recording, received, budget };
+  return { recording, received, budget, dropped: () => dropped };
 }
 
 const textOf = ({ chunks }: RecordedPart) =>
@@ -93,7 +97,14 @@ describe("a recording", () => {
     empty.recording.attribute("s");
     empty.recording.end(false);
     expect([...unknown.received, ...empty.received]).toEqual([]);
+    expect([unknown.dropped(), empty.dropped()]).toEqual([1, 1]);
     expect(unknown.budget.usedBytes).toBe(0);
+  });
+
+  test("has the lower of the modes at accept and now", () => {
+    const modes: readonly ContentMode[] = ["plaintext", "encrypted", "off"];
+    const found = modes.map((mode) => rig(10, 10, mode).recording.mode);
+    expect(found).toEqual(["encrypted", "encrypted", "off"]);
   });
 
   test("knows media by their type, whatever its parameters", () => {

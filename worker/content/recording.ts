@@ -4,7 +4,7 @@
  */
 import type { OmitReason } from "../../db/store.ts";
 import type { Field, Media } from "../encryption/envelope.ts";
-import type { ContentMode } from "../privacy/mode.ts";
+import { lowerOf, type ContentMode } from "../privacy/mode.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 
 /** One part of a request's content, to be sealed. */
@@ -31,11 +31,16 @@ export interface RecordedContent {
 export interface RecordingOptions {
   readonly traceId: string;
   readonly timeMs: number;
+  /** At accept. */
   readonly mode: Exclude<ContentMode, "off">;
+  /** In force at this moment. */
+  modeNow(): ContentMode;
   readonly budget: MemoryBudget;
   /** Of one part, before compression. */
   readonly maxPartBytes: number;
   receive(content: RecordedContent): void;
+  /** Instead of `receive`, where there is nothing to hand over. */
+  drop(): void;
 }
 
 /** Chunks below this are copied together: a slice keeps the whole buffer that the socket read into. */
@@ -60,9 +65,9 @@ export class Recording {
     this.#options = options;
   }
 
-  /** At accept. */
-  get mode(): RecordedContent["mode"] {
-    return this.#options.mode;
+  /** What would be kept if it were handed over now. */
+  get mode(): ContentMode {
+    return lowerOf(this.#options.mode, this.#options.modeNow());
   }
 
   /** Whose content it is. Without it nothing is handed over. */
@@ -123,7 +128,10 @@ export class Recording {
     const subject = this.#subject;
     this.#input = null;
     this.#chunks = [];
-    if (subject === null || parts.length === 0) return budget.give(heldBytes);
+    if (subject === null || parts.length === 0) {
+      budget.give(heldBytes);
+      return this.#options.drop();
+    }
     this.#options.receive({ traceId, timeMs, mode, subject, parts, heldBytes });
   }
 

@@ -63,7 +63,9 @@ describe("the sealer", () => {
     const { dataDir, sealer, leave, counters } = rig();
     for (let n = 0; n < 2_000; n++) leave(n);
     expect(sealer.budget.usedBytes).toBeGreaterThan(0);
+    expect(sealer.unsealed.size).toBe(2_000);
     await sealer.close();
+    expect(sealer.unsealed.size).toBe(0);
     const content = openContent(join(dataDir, CONTENT_FILES.content));
     expect(await content.since(0, Number.MAX_SAFE_INTEGER, null, 5_000)).toHaveLength(2_000);
     content.close();

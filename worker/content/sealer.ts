@@ -34,6 +34,8 @@ export interface SealerOptions extends SealerTask {
 
 export interface Sealer {
   readonly budget: MemoryBudget;
+  /** Trace ids of requests whose content is still recorded, or to be sealed: not at rest yet, and not lost. */
+  readonly unsealed: Set<string>;
   /** Starts the thread if it is not there. */
   start(): void;
   /** @param mode at the hand-over */
@@ -65,6 +67,9 @@ export function createSealer(options: SealerOptions): Sealer {
   };
   let { keepMs } = options;
   const budget = new MemoryBudget(MEMORY_BYTES);
+  const unsealed = new Set<string>();
+  /** Of the batches that the thread has, in their order. */
+  let underWay: (readonly string[])[] = [];
   const questions = new Map<number, Waiting>();
   let batch: { content: RecordedContent; mode: "encrypted" | "plaintext" }[] = [];
   let batchBytes = 0;
@@ -90,8 +95,14 @@ export function createSealer(options: SealerOptions): Sealer {
     }
   }
 
+  function ended(traceIds: readonly string[]): void {
+    for (const traceId of traceIds) unsealed.delete(traceId);
+  }
+
   function died(): void {
     worker = null;
+    for (const traceIds of underWay) ended(traceIds);
+    underWay = [];
     budget.give(sentBytes);
     if (sentParts > 0) count({ sealer_failed: sentParts });
     sentBytes = sentParts = 0;
@@ -111,6 +122,7 @@ export function createSealer(options: SealerOptions): Sealer {
       case "sealed": {
         const parts = Object.values(message.results).reduce((sum, each) => sum + each, 0);
         budget.give(message.heldBytes);
+        ended(underWay.shift() ?? []);
         sentBytes -= message.heldBytes;
         sentParts -= parts;
         count(message.results);
@@ -163,6 +175,7 @@ export function createSealer(options: SealerOptions): Sealer {
     const { parts, bytes } = pack(contents);
     sentBytes += heldBytes;
     sentParts += parts.length;
+    underWay.push(contents.map(({ content }) => content.traceId));
     send({ kind: "seal", parts, bytes, heldBytes }, [bytes]);
   }
 
@@ -177,6 +190,7 @@ export function createSealer(options: SealerOptions): Sealer {
 
   return {
     budget,
+    unsealed,
     start,
     add(content, mode) {
       batch.push({ content, mode });

@@ -5,7 +5,7 @@
 import { mediaOf } from "../content/recording.ts";
 import type { Answer, Exchange } from "../egress.ts";
 import { GatewayError } from "../errors.ts";
-import type { Attempt } from "../pipeline/attempt.ts";
+import type { Accepted, Attempt } from "../pipeline/attempt.ts";
 import { collect } from "../pipeline/collect.ts";
 import { headersDown, headerValue } from "../pipeline/headers.ts";
 import { isHandedOn, refusalOf } from "../pipeline/provider-errors.ts";
@@ -211,7 +211,9 @@ async function settle(
   hasOutput = false,
 ): Promise<void> {
   const { accepted } = attempt;
-  const contentMode = hasOutput ? (recording?.mode ?? "off") : accepted.contentMode;
+  const contentMode: Accepted["contentMode"] = hasOutput
+    ? () => recording?.mode ?? "off"
+    : accepted.contentMode;
   const ended: Attempt = { ...attempt, accepted: { ...accepted, contentMode } };
   await deps.settler.settle(ended, { ...ending, facts: null, estimate: null }).committed;
 }

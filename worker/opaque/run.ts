@@ -83,7 +83,7 @@ async function answer(deps: Deps, asking: Asking): Promise<Response> {
       key: caller.key,
       credential: caller.credential,
       identity: keyIdentity(caller.key),
-      contentMode: "off",
+      contentMode: () => "off",
       callerSpan: callerSpan(request.headers.get("traceparent"), deps.trustCallers),
     };
     progress.accepted = accepted;
@@ -122,7 +122,8 @@ async function prepare(
   const { maxBodyBytes, totalMs } = deps.limits;
   const body = await openBody(operation, request, maxBodyBytes, recording);
   // What is uploaded is not recorded; an answer that is, is found out later.
-  const contentMode = body.kind === "json" ? (recording?.mode ?? "off") : "off";
+  const contentMode: Accepted["contentMode"] = () =>
+    body.kind === "json" ? (recording?.mode ?? "off") : "off";
   const accepted: Accepted = { ...opened, contentMode };
   progress.accepted = accepted;
   const asked = await whatIsAsked(deps, operation, { body, objectId, request, caller });

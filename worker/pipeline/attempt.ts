@@ -25,8 +25,8 @@ export interface Accepted<W extends WireName = WireName> {
   readonly key: ClientKey;
   readonly credential: Credential;
   readonly identity: Identity;
-  /** Whether its content is to be kept, as far as is known by now. */
-  readonly contentMode: ContentMode;
+  /** Whether its content is to be kept, as far as is known when it is asked. */
+  readonly contentMode: () => ContentMode;
   /** As `caller-span.ts` words it. */
   readonly callerSpan: string | null;
 }
@@ -82,7 +82,7 @@ export function whoAndWhat(accepted: Accepted): WhoAndWhat {
     credential: accepted.credential,
     endpoint: wire.endpoint,
     dialect: wire.dialect,
-    contentMode: accepted.contentMode,
+    contentMode: accepted.contentMode(),
     callerSpan: accepted.callerSpan,
     metadata: identity.metadata,
   };

@@ -83,7 +83,7 @@ async function answer(
       key: caller.key,
       credential: caller.credential,
       identity: keyIdentity(caller.key),
-      contentMode: "off",
+      contentMode: () => "off",
       callerSpan: callerSpan(request.headers.get("traceparent"), deps.trustCallers),
     };
     progress.accepted = accepted;
@@ -120,12 +120,18 @@ async function prepare(
   const identity = identified instanceof Promise ? await identified : identified;
   const recording = deps.content.open(bare.traceId, bare.timeMs);
   progress.recording = recording;
-  const known: Accepted<Wire> = { ...bare, identity, contentMode: recording?.mode ?? "off" };
-  progress.accepted = known;
+  progress.accepted = { ...bare, identity };
   recording?.attribute(subjectName({ key: caller.key, ...identity }));
 
   const bytes = await readBody(request, deps.limits.maxBodyBytes);
   recording?.input(bytes, mediaOf(request.headers.get("content-type")));
+  // Of a body that was not read there is nothing to keep.
+  const known: Accepted<Wire> = {
+    ...bare,
+    identity,
+    contentMode: () => recording?.mode ?? "off",
+  };
+  progress.accepted = known;
   const body = parseJsonBody(bytes);
   const stream = body.json["stream"] === true;
   const session = identity.session ?? sessionFromBody(body.json);

@@ -204,6 +204,17 @@ describe("what is sealed", () => {
     expect(await contentRows(gateway.dataDir)).toHaveLength(2);
     const texts = await Promise.all([0, 1].map(async (n) => (await opened(rows, "input", n)).text));
     expect(texts.sort()[0]).toBe("{ no JSON at all");
+    expect((await gateway.rows()).map((row) => row.contentMode)).toEqual([
+      "encrypted",
+      "encrypted",
+    ]);
+  });
+
+  test("is nothing of a body that was not read, and its row says so", async () => {
+    await start(answersWell, { ANYRAY_MAX_BODY_BYTES: "1024" });
+    const refused = await gateway.post("/v1/chat/completions", { ...CHAT, x: noiseOf(2_000) });
+    expect(refused.status).toBe(413);
+    expect((await gateway.waitForRows(1)).map((row) => row.contentMode)).toEqual(["off"]);
   });
 
   test("comes from every address that takes content", async () => {
@@ -292,6 +303,8 @@ describe("where it is kept", () => {
     await (await underWay).text();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await contentRows(gateway.dataDir)).toEqual([]);
+    // And is not said to have lost what was not to be kept.
+    expect((await gateway.rows()).map((row) => row.contentMode)).toEqual(["off"]);
   });
 
   test("plaintext is an envelope of its own kind, only where it was allowed", async () => {

@@ -25,11 +25,20 @@ const say = (message: FromExporter, transfer: ArrayBuffer[] = []): void =>
   parentPort?.postMessage(message, transfer);
 
 const waiting = new Map<number, (result: SendResult) => void>();
-let sendCount = 0;
+const asked = new Map<number, (isUnsealed: boolean) => void>();
+let messageCount = 0;
+
+function isUnsealed(traceId: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const id = ++messageCount;
+    asked.set(id, resolve);
+    say({ kind: "ask", id, traceId });
+  });
+}
 
 function send(body: Uint8Array): Promise<SendResult> {
   return new Promise((resolve) => {
-    const id = ++sendCount;
+    const id = ++messageCount;
     waiting.set(id, resolve);
     // A copy of its own: the serializer's buffer may be larger, or shared.
     const bytes = new Uint8Array(body).buffer;
@@ -50,6 +59,7 @@ function open() {
     startAfter: task.startAfter,
     now: Date.now,
     monotonic: () => performance.now(),
+    isUnsealed,
     send,
   });
   const backlog = createBacklog({ tail, content, outbox, maxBytes: task.maxWaitingBytes });
@@ -125,6 +135,11 @@ parentPort?.on("message", (message: ToExporter) => {
   if (message.kind === "sent") {
     waiting.get(message.id)?.(message.result);
     waiting.delete(message.id);
+    return;
+  }
+  if (message.kind === "unsealed") {
+    asked.get(message.id)?.(message.isUnsealed);
+    asked.delete(message.id);
     return;
   }
   isClosing = true;

@@ -22,6 +22,8 @@ export interface ExporterOptions extends ExportTask {
   readonly egress: Egress;
   /** `/v1/traces` of the Collector. */
   readonly path: string;
+  /** Whether a request's content is still recorded, or to be sealed. */
+  isUnsealed(traceId: string): boolean;
   readonly counters: Counters;
   readonly log: Log;
 }
@@ -65,6 +67,11 @@ export function createExporter(options: ExporterOptions): Exporter {
         from.postMessage({ kind: "sent", id, result } satisfies ToExporter);
       });
       return;
+    }
+    if (message.kind === "ask") {
+      const { id, traceId } = message;
+      const isUnsealed = options.isUnsealed(traceId);
+      return from.postMessage({ kind: "unsealed", id, isUnsealed } satisfies ToExporter);
     }
     counters.add("anyray_spans_exported_total", "", message.spans);
     counters.add("anyray_spans_rejected_total", "", message.rejectedSpans);

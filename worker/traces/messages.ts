@@ -14,6 +14,7 @@ export interface ExportTask {
 
 export type ToExporter =
   | { readonly kind: "sent"; readonly id: number; readonly result: SendResult }
+  | { readonly kind: "unsealed"; readonly id: number; readonly isUnsealed: boolean }
   | { readonly kind: "close" };
 
 /** `store_failed`: the ledger, the content or the outbox can't be read or written. */
@@ -21,6 +22,8 @@ export type ExportState = "ok" | "collector_away" | "store_failed";
 
 export type FromExporter =
   | { readonly kind: "send"; readonly id: number; readonly body: ArrayBuffer }
+  /** Whether the request's content is still to be sealed. */
+  | { readonly kind: "ask"; readonly id: number; readonly traceId: string }
   | {
       readonly kind: "step";
       readonly state: ExportState;

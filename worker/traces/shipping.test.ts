@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeRow } from "../../db/contract/rows.ts";
 import { openOutbox } from "../../db/sqlite/outbox.ts";
-import type { LedgerRow, LedgerTail } from "../../db/store.ts";
+import type { ContentRow, LedgerRow, LedgerTail } from "../../db/store.ts";
 import { readExportAnswer } from "./export-answer.ts";
 import { isSampled } from "./sampling.ts";
-import { createShipping, SETTLE_MS, type SendResult } from "./shipping.ts";
+import { createShipping, SEALING_MS, SETTLE_MS, type SendResult } from "./shipping.ts";
 
 const START = Date.parse("2026-11-24T10:00:00Z");
 const cleanups: (() => void)[] = [];
@@ -27,7 +27,7 @@ const rowAt = (n: number): LedgerRow =>
 
 function rig(
   answer: (body: Uint8Array, count: number) => SendResult,
-  { sampledShare = 1, startAfter = null as string | null } = {},
+  { sampledShare = 1, startAfter = null as string | null, content = [] as ContentRow[] } = {},
 ) {
   const dir = mkdtempSync(join(tmpdir(), "anyray-shipping-"));
   const outbox = openOutbox(join(dir, "outbox.sqlite"));
@@ -44,9 +44,11 @@ function rig(
   let time = START + 1_000_000;
   let monotonic = 5;
   const sent: Uint8Array[] = [];
+  const unsealed = new Set<string>();
   const shipping = createShipping({
     tail,
-    content: { ofTrace: async () => [] },
+    content: { ofTrace: async (id) => content.filter(({ traceId }) => traceId === id) },
+    isUnsealed: async (traceId) => unsealed.has(traceId),
     outbox,
     resource: { attributes: {}, serviceName: "anyray", serviceVersion: "0", instanceId: "x" },
     sampledShare,
@@ -64,7 +66,7 @@ function rig(
   const pass = (ms: number): void => {
     monotonic += ms;
   };
-  return { outbox, rows, sent, shipping, setTime, pass };
+  return { outbox, rows, sent, shipping, setTime, pass, unsealed };
 }
 
 const TAKEN: SendResult = { kind: "taken", rejectedSpans: 0 };
@@ -91,6 +93,42 @@ describe("shipping", () => {
     expect(await shipping.step()).toMatchObject({ spans: 0 });
     setTime(START + 1_000 + SETTLE_MS);
     expect(await shipping.step()).toMatchObject({ spans: 2 });
+  });
+
+  test("waits longer where a part is still to be sealed, with all that came after, and not for ever", async () => {
+    const { rows, shipping, setTime, unsealed, sent } = rig(() => TAKEN);
+    rows.push(...[1, 2, 3].map((n) => ({ ...rowAt(n), contentMode: "encrypted" })));
+    unsealed.add(traceOf(2));
+    setTime(START + 2 + SEALING_MS - 1);
+    expect(await shipping.step()).toMatchObject({ spans: 2, isMore: false, later: null });
+    expect(await shipping.step()).toMatchObject({ spans: 0, isMore: false });
+    unsealed.delete(traceOf(2));
+    expect(await shipping.step()).toMatchObject({ spans: 4 });
+    rows.push({ ...rowAt(4), contentMode: "encrypted" });
+    unsealed.add(traceOf(4));
+    setTime(START + 4 + SEALING_MS);
+    expect(await shipping.step()).toMatchObject({ spans: 2 });
+    expect(sent).toHaveLength(3);
+  });
+
+  test("takes what was sealed while it asked", async () => {
+    const content: ContentRow[] = [];
+    const { rows, shipping, sent, setTime, unsealed } = rig(() => TAKEN, { content });
+    setTime(START + 1 + SETTLE_MS);
+    rows.push({ ...rowAt(1), contentMode: "encrypted" });
+    unsealed.has = () => {
+      content.push({
+        traceId: traceOf(1),
+        spanId: "0".repeat(16),
+        field: "input",
+        timeMs: 1,
+        mode: "encrypted",
+        content: { state: "omitted", reason: "queue_full" },
+      });
+      return false;
+    };
+    await shipping.step();
+    expect(Buffer.concat(sent).includes("queue_full")).toBe(true);
   });
 
   test("goes on when the clock is put back and the rows' ids lie in the future", async () => {

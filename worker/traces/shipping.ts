@@ -3,7 +3,7 @@
  * itself is the queue: a row is on disk before its answer ends, so that no span has to be written first. Runs in the exporter's
  * thread; everything from outside is handed in.
  */
-import type { ContentStore, LedgerRow, LedgerTail, Outbox } from "../../db/store.ts";
+import type { ContentRow, ContentStore, LedgerRow, LedgerTail, Outbox } from "../../db/store.ts";
 import { encodeSpans, type Resource } from "./otlp.ts";
 import { isSampled } from "./sampling.ts";
 import { attemptSpan, isFollowed, requestSpan, type Span, traceIdOf } from "./span.ts";
@@ -11,8 +11,10 @@ import { attemptSpan, isFollowed, requestSpan, type Span, traceIdOf } from "./sp
 const BATCH_ROWS = 256;
 /** Half of what the Collector takes at once; a batch ends behind the row that passes it. */
 const BATCH_BYTES = 8 * 1024 * 1024;
-/** The parts of a request are sealed after its answer: its span waits for them as long as this. */
+/** The parts of a request are sealed after its answer: its span waits for them at least as long as this. */
 export const SETTLE_MS = 2_000;
+/** And as long as this at most where they are on their way: much is to be sealed, or the client reads its answer's end slowly. */
+export const SEALING_MS = 60_000;
 
 /** What became of one export. */
 export type SendResult =
@@ -35,6 +37,8 @@ export interface ShippingOptions {
   readonly now: () => number;
   /** ms of a clock that nobody sets. */
   readonly monotonic: () => number;
+  /** Whether the request's content is still on its way to the content store. */
+  readonly isUnsealed: (traceId: string) => Promise<boolean>;
   readonly send: (body: Uint8Array) => Promise<SendResult>;
 }
 
@@ -88,24 +92,38 @@ export function createShipping(options: ShippingOptions): Shipping {
     return rows.slice(0, young);
   }
 
-  async function spansOf(row: LedgerRow): Promise<Span[]> {
+  /** Null: it will be there later. */
+  async function contentOf(row: LedgerRow): Promise<readonly ContentRow[] | null> {
+    const stored = await content.ofTrace(row.traceId);
+    if (stored.length > 0 || row.contentMode === null || row.contentMode === "off") return stored;
+    const isYoung = idTime(row.id) > now() - SEALING_MS;
+    if (isYoung && (await options.isUnsealed(row.traceId))) return null;
+    // It may have come between the two questions.
+    return content.ofTrace(row.traceId);
+  }
+
+  /** Null: they can't be made yet. */
+  async function spansOf(row: LedgerRow): Promise<Span[] | null> {
     if (!isSampled(traceIdOf(row), sampledShare)) return [];
     const attempt = attemptSpan(row);
     const spans = attempt === null ? [] : [attempt];
-    if (!isFollowed(row)) spans.push(requestSpan(row, await content.ofTrace(row.traceId)));
-    return spans;
+    if (isFollowed(row)) return spans;
+    const parts = await contentOf(row);
+    return parts === null ? null : [...spans, requestSpan(row, parts)];
   }
 
+  /** Of the first rows: as many as fit, and up to one that must wait. */
   async function batch(rows: readonly LedgerRow[]) {
     const shipped: { readonly row: LedgerRow; readonly spans: readonly Span[] }[] = [];
     let bytes = 0;
     for (const row of rows) {
       if (bytes > BATCH_BYTES) break;
       const spans = await spansOf(row);
+      if (spans === null) return { shipped, isHeld: true };
       shipped.push({ row, spans });
       bytes += 1_000 + spans.reduce((sum, span) => sum + contentBytes(span), 0);
     }
-    return shipped;
+    return { shipped, isHeld: false };
   }
 
   /** @returns what stands in the way, or null */
@@ -144,11 +162,11 @@ export function createShipping(options: ShippingOptions): Shipping {
     async step() {
       const rows = await tail.after(await place(), BATCH_ROWS);
       const ready = await settled(rows);
-      const shipped = await batch(ready);
+      const { shipped, isHeld } = await batch(ready);
       const total: Total = { spans: 0, rejectedSpans: 0, setAside: 0 };
       const later = await ship(shipped, total);
       const isMore =
-        later === null && (shipped.length < ready.length || rows.length === BATCH_ROWS);
+        later === null && !isHeld && (shipped.length < ready.length || rows.length === BATCH_ROWS);
       return { ...total, isMore: isMore && ready.length > 0, later };
     },
   };
