@@ -642,7 +642,25 @@ describe("the admin's view", () => {
     );
   });
 
+  test("gives the same sums as CSV: a line a group, or one of all", async () => {
+    const asked = "/admin/spend?group_by=user,provider";
+    const { totals, groups } = await (await admin(asked)).json();
+    const response = await admin(`${asked}&format=csv`);
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    const [head = "", ...lines] = (await response.text()).trimEnd().split("\r\n");
+    expect(head.split(",")).toEqual(["user", "provider", ...Object.keys(totals)]);
+    const inOrder = (group: Record<string, string | number | null>) =>
+      head.split(",").map((name) => String(group[name] ?? ""));
+    expect(lines.map((line) => line.split(","))).toEqual(groups.map(inOrder));
+    const all = await (await admin("/admin/spend", { accept: "text/csv" })).text();
+    expect(all.trimEnd().split("\r\n")).toEqual([
+      Object.keys(totals).join(","),
+      Object.values(totals).join(","),
+    ]);
+  });
+
   const BAD = [
+    "format=xml",
     "from=yesterday",
     "to=1",
     "limit=0",

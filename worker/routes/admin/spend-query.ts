@@ -43,7 +43,7 @@ export function parseSpendQuery(
   const filters = [...FILTERS, ...kept];
   const parameters = readParameters(
     url,
-    ["from", "to", "tz", "limit", "group_by", ...filters],
+    ["from", "to", "tz", "limit", "group_by", "format", ...filters],
     ["group_by"],
   );
   return {

@@ -41,6 +41,9 @@ function describeParameters(kept: readonly string[]) {
         ...range,
         group_by: Text(`One or more of ${groups}, joined by commas`),
         tz: Text("IANA time zone of `day` and `hour`, default UTC"),
+        format: Text(
+          "json (default) or csv: a line a group, or one of the totals without grouping",
+        ),
         ...filters,
       },
       { additionalProperties: true },
@@ -62,6 +65,12 @@ export function spendRoutes(deps: Deps) {
   const parameters = describeParameters(kept);
   return (
     adminGroup(deps, "/admin/spend", "spend")
+      // A hook, because a schema and a text answer don't go together. `async`, or the framework would check the promise itself.
+      .onBeforeHandle(async ({ request }) => {
+        if (parseFormat(request) === "json") return undefined;
+        const isRecords = new URL(request.url).pathname.endsWith("/records");
+        return isRecords ? recordsCsv(deps, kept, request) : spendCsv(deps, kept, request);
+      })
       .get(
         "",
         async ({ request }) => {
@@ -81,14 +90,10 @@ export function spendRoutes(deps: Deps) {
           response: { 200: spendReport(kept), 400: AdminError, 401: AdminError },
           detail: {
             tags: ["Spend"],
-            summary: "Sums over the ledger, by any grouping, the costliest first",
+            summary: "Sums over the ledger, by any grouping, the costliest first; JSON or CSV",
             security: [{ adminToken: [] }],
           },
         },
-      )
-      // A hook, because a schema and a text answer don't go together. Covers the routes that follow it.
-      .onBeforeHandle(({ request }) =>
-        parseFormat(request) === "csv" ? recordsCsv(deps, kept, request) : undefined,
       )
       .get(
         "/records",
@@ -129,11 +134,7 @@ async function recordsCsv(
   request: Request,
 ): Promise<Response> {
   const { rows, next_cursor } = await readRecords(deps, kept, request);
-  const headers: [string, string][] = [
-    ["content-type", "text/csv; charset=utf-8"],
-    ["content-disposition", 'attachment; filename="spend.csv"'],
-    ...ownHeaders(deps.ids.traceId()),
-  ];
+  const headers = csvHeaders(deps);
   if (next_cursor !== null) headers.push(["x-anyray-next-cursor", next_cursor]);
   const columns = Object.keys(LedgerRecord.properties).filter((name) => name !== "metadata");
   const cells = rows.map((row) => {
@@ -142,4 +143,24 @@ async function recordsCsv(
     return { ...record, ...Object.fromEntries(values) };
   });
   return new Response(toCsv([...columns, ...kept], cells), { headers });
+}
+
+async function spendCsv(
+  deps: Deps,
+  kept: readonly MetadataValue[],
+  request: Request,
+): Promise<Response> {
+  const query = parseSpendQuery(request.url, deps.clock.now(), kept);
+  const { totals, groups } = await deps.store.ledger.spend(query);
+  const lines = query.groupBy.length === 0 ? [toSumsJson(totals)] : groups.map(toGroupJson);
+  const columns = [...query.groupBy, ...Object.keys(toSumsJson(totals))];
+  return new Response(toCsv(columns, lines), { headers: csvHeaders(deps) });
+}
+
+function csvHeaders(deps: Deps): [string, string][] {
+  return [
+    ["content-type", "text/csv; charset=utf-8"],
+    ["content-disposition", 'attachment; filename="spend.csv"'],
+    ...ownHeaders(deps.ids.traceId()),
+  ];
 }
