@@ -6,7 +6,7 @@ import { openRemoteStores, openSharedStores } from "./pg/store.ts";
 import { startCheckpoints, type Checkpoints } from "./sqlite/checkpoints.ts";
 import { createAdmin } from "./sqlite/admin.ts";
 import { createAudit } from "./sqlite/audit.ts";
-import { createClaimedUsers } from "./sqlite/claimed-users.ts";
+import { createClaimedNames } from "./sqlite/claimed-names.ts";
 import { createContentReader } from "./sqlite/content.ts";
 import { closeDatabase, openDatabase } from "./sqlite/database.ts";
 import type { SqliteClient } from "./sqlite/driver.ts";
@@ -112,7 +112,8 @@ function assemble(options: StoreOptions, parts: Parts, release: () => void): Sto
   return {
     ledger,
     keys: createKeys(database),
-    claimedUsers: createClaimedUsers(database),
+    claimedUsers: createClaimedNames(database, "user"),
+    claimedTeams: createClaimedNames(database, "team"),
     prices: createPrices(database),
     settings: createSettings(database),
     audit: createAudit(database),
@@ -152,7 +153,8 @@ async function assembleShared(
   try {
     opened = await openSharedStores(options.database, {
       ledger,
-      claimedUsers: createClaimedUsers(database),
+      claimedUsers: createClaimedNames(database, "user"),
+      claimedTeams: createClaimedNames(database, "team"),
       tail: openTail(path),
       rows: createLocalRows(database),
       shipping,

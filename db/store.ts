@@ -280,12 +280,12 @@ export interface KeyStore {
   revoke(id: string, atMs: number): Promise<boolean>;
 }
 
-/** Users that a key without a bound user has claimed by header, to bound how many new ones it makes a day. */
-export interface ClaimedUserStore {
-  /** Every user this key has ever claimed, with the UTC day (`2026-11-23`) it was first seen. */
-  list(keyId: string): Promise<readonly { readonly user: string; readonly day: string }[]>;
+/** Users, or teams, that a key without a bound one has claimed by header, to bound how many new ones it makes a day. */
+export interface ClaimedNameStore {
+  /** Every name this key has ever claimed, with the UTC day (`2026-11-23`) it was first seen. */
+  list(keyId: string): Promise<readonly { readonly name: string; readonly day: string }[]>;
   /** Idempotent. */
-  add(keyId: string, user: string, day: string): Promise<void>;
+  add(keyId: string, name: string, day: string): Promise<void>;
 }
 
 /** Prices that the operator put over the vendored data. Pico-dollars a token (a request for `requests`), as in `worker/pricing/`. */
@@ -347,7 +347,8 @@ export interface AttemptJournal {
 export interface Store {
   readonly ledger: LedgerStore;
   readonly keys: KeyStore;
-  readonly claimedUsers: ClaimedUserStore;
+  readonly claimedUsers: ClaimedNameStore;
+  readonly claimedTeams: ClaimedNameStore;
   readonly prices: PriceOverrideStore;
   readonly settings: SettingStore;
   readonly audit: AuditStore;

@@ -9,7 +9,7 @@ import type { Store } from "../db/store.ts";
 import type { Checkpoints } from "./audit/checkpoints.ts";
 import type { ContentRecorder } from "./content/recorder.ts";
 import type { Sealer } from "./content/sealer.ts";
-import type { ClaimedUsers } from "./pipeline/claimed-users.ts";
+import type { ClaimedNames } from "./pipeline/claimed-names.ts";
 import type { ClientKeys } from "./pipeline/client-keys.ts";
 import type { Counters } from "./telemetry/counters.ts";
 import type { Histograms } from "./telemetry/histograms.ts";
@@ -59,7 +59,8 @@ export interface Deps {
   readonly histograms: Histograms;
   readonly store: Store;
   readonly clientKeys: ClientKeys;
-  readonly claimedUsers: ClaimedUsers;
+  readonly claimedUsers: ClaimedNames;
+  readonly claimedTeams: ClaimedNames;
   /** In force now: what a request has begun with stays its own. */
   readonly routing: Routing;
   /** Further members of the metadata header that the ledger keeps. */

@@ -24,7 +24,7 @@ import { addFirstKey } from "./first-key.ts";
 import { createIdSource } from "./ids.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { createWebhook, WEBHOOK, type WebhookOptions } from "./limits/webhook.ts";
-import { ClaimedUsers } from "./pipeline/claimed-users.ts";
+import { ClaimedNames } from "./pipeline/claimed-names.ts";
 import { ClientKeys } from "./pipeline/client-keys.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { LiveRequests } from "./pipeline/live-requests.ts";
@@ -259,7 +259,8 @@ export async function createGateway(config: Config, outside: GatewayOutside): Pr
     histograms,
     store,
     clientKeys,
-    claimedUsers: new ClaimedUsers(store.claimedUsers, () => clock.now()),
+    claimedUsers: new ClaimedNames(store.claimedUsers, () => clock.now()),
+    claimedTeams: new ClaimedNames(store.claimedTeams, () => clock.now()),
     get routing() {
       return roster.routing;
     },

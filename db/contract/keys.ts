@@ -1,4 +1,4 @@
-/** What every `KeyStore`, `ClaimedUserStore` and `PriceOverrideStore` does: the suites, run on each database. */
+/** What every `KeyStore`, `ClaimedNameStore` and `PriceOverrideStore` does: the suites, run on each database. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { ClientKey, PriceOverride } from "../store.ts";
 import type { ContractStore, Open, Opened } from "./opened.ts";
@@ -99,23 +99,26 @@ export function describeKeys(database: string, open: Open): void {
     }));
 }
 
-export function describeClaimedUsers(database: string, open: Open): void {
-  describe(`claimed users on ${database}`, () =>
+export function describeClaimedNames(database: string, open: Open): void {
+  describe(`claimed names on ${database}`, () =>
     onStore(open, (store) => {
       test("are listed for their key, with the day on which they were first seen", async () => {
-        const { claimedUsers } = store();
+        const { claimedUsers, claimedTeams } = store();
         await claimedUsers.add("key_a", "ann", "2026-11-23");
         await claimedUsers.add("key_a", "bob", "2026-11-24");
         await claimedUsers.add("key_b", "ann", "2026-11-25");
         await claimedUsers.add("key_a", "ann", "2026-11-26");
+        await claimedTeams.add("key_a", "ann", "2026-11-27");
         const list = [...(await claimedUsers.list("key_a"))].sort((a, b) =>
           a.day < b.day ? -1 : 1,
         );
         expect(list).toEqual([
-          { user: "ann", day: "2026-11-23" },
-          { user: "bob", day: "2026-11-24" },
+          { name: "ann", day: "2026-11-23" },
+          { name: "bob", day: "2026-11-24" },
         ]);
         expect(await claimedUsers.list("key_none")).toEqual([]);
+        // A team is no user.
+        expect(await claimedTeams.list("key_a")).toEqual([{ name: "ann", day: "2026-11-27" }]);
       });
     }));
 }

@@ -7,7 +7,7 @@ import { openStore } from "../open.ts";
 import { createAdmin } from "../pg/admin.ts";
 import { createAppender } from "../pg/append.ts";
 import { createAudit } from "../pg/audit.ts";
-import { createClaimedUsers } from "../pg/claimed-users.ts";
+import { createClaimedNames } from "../pg/claimed-names.ts";
 import { openDatabase } from "../pg/database.ts";
 import { createKeys } from "../pg/keys.ts";
 import { createLedger } from "../pg/ledger.ts";
@@ -16,7 +16,7 @@ import { createPrices } from "../pg/prices.ts";
 import { createSettings } from "../pg/settings.ts";
 import { describeAdmin } from "./admin.ts";
 import { describeAudit } from "./audit.ts";
-import { describeClaimedUsers, describeKeys, describePrices } from "./keys.ts";
+import { describeClaimedNames, describeKeys, describePrices } from "./keys.ts";
 import { describeLedger } from "./ledger.ts";
 import type { Open } from "./opened.ts";
 import { isPostgresThere, startPostgres, type Postgres } from "./postgres.ts";
@@ -31,7 +31,8 @@ const open: Open = async () => {
     store: {
       ledger: createLedger(database, createAppender(database, createPartitions(database))),
       keys: createKeys(database),
-      claimedUsers: createClaimedUsers(database),
+      claimedUsers: createClaimedNames(database, "user"),
+      claimedTeams: createClaimedNames(database, "team"),
       prices: createPrices(database),
       settings: createSettings(database),
       audit: createAudit(database),
@@ -71,7 +72,7 @@ describe.skipIf(!isPostgresThere)("on Postgres", () => {
   describeSpend("Postgres", open);
   describeSessions("Postgres", open);
   describeKeys("Postgres", open);
-  describeClaimedUsers("Postgres", open);
+  describeClaimedNames("Postgres", open);
   describePrices("Postgres", open);
   describeAudit("Postgres", open);
   describeAdmin("Postgres", open);
@@ -80,7 +81,7 @@ describe.skipIf(!isPostgresThere)("on Postgres", () => {
   describeSpend("Postgres behind a local ledger", openShared);
   describeSessions("Postgres behind a local ledger", openShared);
   describeKeys("Postgres behind a local ledger", openShared);
-  describeClaimedUsers("Postgres behind a local ledger", openShared);
+  describeClaimedNames("Postgres behind a local ledger", openShared);
   describePrices("Postgres behind a local ledger", openShared);
   describeAudit("Postgres behind a local ledger", openShared);
   describeAdmin("Postgres behind a local ledger", openShared);

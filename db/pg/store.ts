@@ -4,7 +4,7 @@
  */
 import {
   StoreUnavailable,
-  type ClaimedUserStore,
+  type ClaimedNameStore,
   type DatabaseOptions,
   type LedgerStore,
   type LedgerTail,
@@ -15,7 +15,7 @@ import type { LocalRows, Shipping } from "../sqlite/shipping.ts";
 import { createAdmin } from "./admin.ts";
 import { createAppender } from "./append.ts";
 import { createAudit } from "./audit.ts";
-import { createClaimedUsers } from "./claimed-users.ts";
+import { createClaimedNames } from "./claimed-names.ts";
 import { connectDatabase, openDatabase, type PgDatabase } from "./database.ts";
 import { createInStep } from "./in-step.ts";
 import { createKept } from "./kept.ts";
@@ -33,7 +33,8 @@ import { startWatch, type Watch } from "./watch.ts";
 /** What is the gateway's own. */
 export interface Local {
   readonly ledger: LedgerStore;
-  readonly claimedUsers: ClaimedUserStore;
+  readonly claimedUsers: ClaimedNameStore;
+  readonly claimedTeams: ClaimedNameStore;
   readonly tail: LedgerTail;
   readonly rows: LocalRows;
   readonly shipping: Shipping;
@@ -45,7 +46,7 @@ export interface Local {
 
 export type SharedStores = Pick<
   Store,
-  "ledger" | "keys" | "claimedUsers" | "prices" | "settings" | "audit" | "admin"
+  "ledger" | "keys" | "claimedUsers" | "claimedTeams" | "prices" | "settings" | "audit" | "admin"
 >;
 
 const CLOSE_LIMIT_MS = 5_000;
@@ -66,7 +67,8 @@ function createStores(database: PgDatabase): SharedStores {
   return {
     ledger: createLedger(database, createAppender(database, createPartitions(database))),
     keys: createKeys(database),
-    claimedUsers: createClaimedUsers(database),
+    claimedUsers: createClaimedNames(database, "user"),
+    claimedTeams: createClaimedNames(database, "team"),
     prices: createPrices(database),
     settings: createSettings(database),
     audit: createAudit(database),
@@ -133,7 +135,8 @@ export async function openSharedStores(
         create: (key) => seen(stores.keys.create(key)),
         revoke: (id, atMs) => seen(stores.keys.revoke(id, atMs)),
       },
-      claimedUsers: createForgivingUsers(local.claimedUsers, stores.claimedUsers),
+      claimedUsers: createForgivingNames(local.claimedUsers, stores.claimedUsers),
+      claimedTeams: createForgivingNames(local.claimedTeams, stores.claimedTeams),
       prices: { ...kept.prices, put: (overrides) => seen(stores.prices.put(overrides)) },
       admin: { ...stores.admin, ...kept.admin },
       settings: kept.settings,
@@ -190,13 +193,13 @@ function guard(database: PgDatabase, watch: Watch): PgDatabase {
   };
 }
 
-/** A user's name is a bound on what keys may write, not something to refuse requests for: without Postgres each gateway counts alone. */
-function createForgivingUsers(local: ClaimedUserStore, remote: ClaimedUserStore): ClaimedUserStore {
+/** New names are a bound on what keys may write, not something to refuse requests for: without Postgres each gateway counts alone. */
+function createForgivingNames(local: ClaimedNameStore, remote: ClaimedNameStore): ClaimedNameStore {
   return {
     list: (keyId) => remote.list(keyId).catch(() => local.list(keyId)),
-    async add(keyId, user, day) {
-      await local.add(keyId, user, day);
-      const added = remote.add(keyId, user, day).catch(() => undefined);
+    async add(keyId, name, day) {
+      await local.add(keyId, name, day);
+      const added = remote.add(keyId, name, day).catch(() => undefined);
       await Promise.race([added, new Promise((resolve) => setTimeout(resolve, ADD_LIMIT_MS))]);
     },
   };

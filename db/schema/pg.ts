@@ -128,19 +128,24 @@ export const clientKey = pgTable(
   ],
 );
 
-export const claimedUser = pgTable(
-  "claimed_user",
-  {
-    keyId: text("key_id").notNull(),
-    user: text().notNull(),
-    day: text().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.keyId, table.user] }),
-    check("claimed_user_day", sql.raw(`length("day") = 10 and ${hasOnly("0-9-")("day")}`)),
-    names("claimed_user", ["key_id", "user"]),
-  ],
-);
+export const claimedUser = claimedNames("claimed_user", "user");
+export const claimedTeam = claimedNames("claimed_team", "team");
+
+function claimedNames(name: string, column: string) {
+  return pgTable(
+    name,
+    {
+      keyId: text("key_id").notNull(),
+      name: text(column).notNull(),
+      day: text().notNull(),
+    },
+    (table) => [
+      primaryKey({ columns: [table.keyId, table.name] }),
+      check(`${name}_day`, sql.raw(`length("day") = 10 and ${hasOnly("0-9-")("day")}`)),
+      names(name, ["key_id", column]),
+    ],
+  );
+}
 
 export const priceOverride = pgTable(
   "price_override",

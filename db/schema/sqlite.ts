@@ -181,20 +181,26 @@ export const clientKey = sqliteTable(
   ],
 );
 
-export const claimedUser = sqliteTable(
-  "claimed_user",
-  {
-    keyId: text("key_id").notNull(),
-    user: text().notNull(),
-    day: text().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.keyId, table.user] }),
-    check("claimed_user_day", sql.raw(`length("day") = 10 and ${hasOnly("0-9-")("day")}`)),
-    names("claimed_user", ["key_id", "user"]),
-    noNul("claimed_user", ["key_id", "user", "day"]),
-  ],
-);
+export const claimedUser = claimedNames("claimed_user", "user");
+export const claimedTeam = claimedNames("claimed_team", "team");
+
+/** What keys have brought into the ledger by header, and when first. */
+function claimedNames(name: string, column: string) {
+  return sqliteTable(
+    name,
+    {
+      keyId: text("key_id").notNull(),
+      name: text(column).notNull(),
+      day: text().notNull(),
+    },
+    (table) => [
+      primaryKey({ columns: [table.keyId, table.name] }),
+      check(`${name}_day`, sql.raw(`length("day") = 10 and ${hasOnly("0-9-")("day")}`)),
+      names(name, ["key_id", column]),
+      noNul(name, ["key_id", column, "day"]),
+    ],
+  );
+}
 
 export const priceOverride = sqliteTable(
   "price_override",

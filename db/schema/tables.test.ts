@@ -133,6 +133,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ended_at_ms: "number",
   },
   claimed_user: { key_id: "name", user: "name", day: "id" },
+  claimed_team: { key_id: "name", team: "name", day: "id" },
   price_override: {
     provider: "name",
     model: "name",
@@ -377,6 +378,7 @@ describe("a SQLite file", () => {
     ledger: goodRow,
     issued_response: { response_id: "resp_1", key_id: "key_1", provider: "demo", time_ms: 1 },
     claimed_user: { key_id: "key_1", user: "ann", day: "2026-11-23" },
+    claimed_team: { key_id: "key_1", team: "core", day: "2026-11-23" },
     client_key: {
       id: "key_1",
       secret_hash: "a".repeat(64),

@@ -142,7 +142,9 @@ async function fill(
 ): Promise<Pick<Identity, "user" | "team" | "attribution">> {
   const claimed = key.user === null ? metadata.user : null;
   const user = claimed === null ? key.user : await deps.claimedUsers.admit(key.id, claimed);
-  const team = key.team ?? metadata.team;
+  const team =
+    key.team ??
+    (metadata.team === null ? null : await deps.claimedTeams.admit(key.id, metadata.team));
   const isFilled = (key.user === null && user !== null) || (key.team === null && team !== null);
   return { user, team, attribution: isFilled ? "header" : keyIdentity(key).attribution };
 }

@@ -145,19 +145,30 @@ describe("the caller", () => {
     });
   }
 
-  test("brings at most 1,000 new users a day by one key", async () => {
+  test("brings at most 1,000 new users, and as many new teams, a day by one key", async () => {
     const { secret, id } = await gateway.addKey({});
     const day = new Date().toISOString().slice(0, 10);
-    for (let i = 0; i < 1000; i++) await gateway.store.claimedUsers.add(id, `u${i}`, day);
-    const ask = async (user: string) => {
+    const { claimedUsers, claimedTeams } = gateway.store;
+    for (let i = 0; i < 1000; i++) await claimedUsers.add(id, `u${i}`, day);
+    for (let i = 0; i < 999; i++) await claimedTeams.add(id, `t${i}`, day);
+    const ask = async (said: object) => {
       await gateway.post("/v1/chat/completions", CHAT, {
         authorization: `Bearer ${secret}`,
-        "x-anyray-metadata": JSON.stringify({ user }),
+        "x-anyray-metadata": JSON.stringify(said),
       });
-      return (await lastRow()).user;
+      const { user, team, attribution } = await lastRow();
+      return [user, team, attribution];
     };
-    expect(await ask("one-too-many")).toBeNull();
-    expect(await ask("u7")).toBe("u7");
+    expect(await ask({ user: "one-too-many" })).toEqual([null, null, "none"]);
+    expect(await ask({ user: "u7", team: "the-last" })).toEqual(["u7", "the-last", "header"]);
+    expect(await ask({ user: "u7", team: "one-too-many" })).toEqual(["u7", null, "header"]);
+    expect(await ask({ team: "one-too-many" })).toEqual([null, null, "none"]);
+    expect(await ask({ team: "t7" })).toEqual([null, "t7", "header"]);
+    // What the key binds is no claim.
+    const bound = await gateway.addKey({ team: "core" });
+    for (let i = 0; i < 1000; i++) await claimedTeams.add(bound.id, `t${i}`, day);
+    await gateway.post("/v1/chat/completions", CHAT, { authorization: `Bearer ${bound.secret}` });
+    expect((await lastRow()).team).toBe("core");
   });
 
   test("may use only the models of its key", async () => {
