@@ -18,6 +18,12 @@ describe("parseBaseUrl", () => {
     }
   });
 
+  test("refuses a variable: as a host it would be looked up under its own name", () => {
+    for (const text of ["http://${HOST}/v1", "https://${HOST}.example.com", "https://h/${PATH}"]) {
+      expect(problem(text)).toContain("only in api_key and headers");
+    }
+  });
+
   test("allows plain HTTP to loopback, private and inside hosts only", () => {
     for (const host of [
       "127.0.0.1",

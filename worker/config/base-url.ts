@@ -86,6 +86,9 @@ function refuse(problem: string): BaseUrl {
 
 /** The problem completes the sentence that the setting's name begins, and quotes nothing. */
 export function parseBaseUrl(text: string): BaseUrl {
+  if (text.includes("${")) {
+    return refuse("must stand as it is: variables are filled in only in api_key and headers.");
+  }
   if (!URL.canParse(text)) return refuse("is not a URL. Write it like https://host/v1.");
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:") {

@@ -10,8 +10,13 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(
   ALL_SETTINGS.filter(isSecret).map((setting) => setting.name),
 );
 
-/** Settings of parts that this version does not have: it serves no console, so that each of their values is kept by doing nothing. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["ANYRAY_CONSOLE_PORT", "ANYRAY_CONSOLE_URL"]);
+/** Names that one may look for here, and why they are none. */
+const NOT_OFFERED: ReadonlyMap<string, string> = new Map([
+  [
+    "ANYRAY_HTTP_PROXY",
+    "is not a setting of this version: connections go to the address that was checked, and a proxy would choose another. Unset it.",
+  ],
+]);
 
 /** Edits (insert, drop, replace, swap neighbours) from one text to the other. */
 function editDistance(from: string, to: string): number {
@@ -52,9 +57,11 @@ export function findUnknownSettings(
 ): readonly Fault[] {
   return Object.keys(env)
     .filter((name) => /^anyray_/i.test(name) && env[name] !== undefined && env[name] !== "")
-    .filter((name) => !KNOWN_VARIABLES.includes(name) && !WITHOUT_EFFECT.has(name))
+    .filter((name) => !KNOWN_VARIABLES.includes(name))
     .sort()
     .map((name) => {
+      const reason = NOT_OFFERED.get(name);
+      if (reason !== undefined) return { where: name, problem: reason };
       const suggestion = nearest(name);
       const remedy = suggestion === null ? "Unset it." : `Did you mean ${suggestion}?`;
       return { where: name, problem: `is not a setting of this version. ${remedy}` };

@@ -67,6 +67,15 @@ function rowOf(tokens: number, costPicoUsd: bigint | null): LedgerRow {
   });
 }
 
+function refusalOf(work: () => unknown): GatewayError | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error instanceof GatewayError ? error : null;
+  }
+}
+
 function codeOf(work: () => unknown): string {
   try {
     work();
@@ -105,12 +114,7 @@ describe("caps", () => {
 
   test("say which is reached, when it resets, and that no SDK should wait for weeks", () => {
     const { ask } = rig([makeCap({ unit: "usd", amount: 25n * 10n ** 12n, window: "month" })]);
-    let refused: GatewayError | null = null;
-    try {
-      ask(ann, 1, 26n * 10n ** 12n);
-    } catch (error) {
-      refused = error instanceof GatewayError ? error : null;
-    }
+    const refused = refusalOf(() => ask(ann, 1, 26n * 10n ** 12n));
     expect(refused?.status).toBe(429);
     expect(refused?.headers).toEqual({
       "x-should-retry": "false",
@@ -118,6 +122,18 @@ describe("caps", () => {
       "x-anyray-cap-reset": "2026-12-01T00:00:00.000Z",
     });
     expect(refused?.message).toContain("a month is $25.00; with");
+  });
+
+  test("say how long to wait where that is a minute at most", () => {
+    const { ask, setNow } = rig([makeCap({ window: "hour" })]);
+    const refusedAt = (beforeHourMs: number) => {
+      setNow(NOW + 3_600_000 - beforeHourMs);
+      return refusalOf(() => ask(ann, 101));
+    };
+    expect(refusedAt(61_000)?.headers["retry-after"]).toBeUndefined();
+    const refused = refusedAt(20_000);
+    expect(refused?.headers).toMatchObject({ "retry-after": "20", "x-should-retry": "false" });
+    expect(refused?.message).toContain("in an hour is 100 tokens");
   });
 
   test("are all or nothing: what one refuses is reserved under none", () => {

@@ -393,7 +393,7 @@ function exceeded({ cap, span }: Counter, nowMs: number): GatewayError {
   const amount = cap.unit === "usd" ? dollarsOf(cap.amount) : `${cap.amount} tokens`;
   const seconds = Math.ceil((span.endMs - nowMs) / 1_000);
   return new GatewayError("cap_exceeded", {
-    hint: `What ${SCOPES[cap.scope]} may use in a ${cap.window} is ${amount}; with this request it would be more. It resets at ${reset}.`,
+    hint: `What ${SCOPES[cap.scope]} may use in ${cap.window === "hour" ? "an" : "a"} ${cap.window} is ${amount}; with this request it would be more. It resets at ${reset}.`,
     headers: {
       "x-should-retry": "false",
       "x-anyray-cap": cap.id,
