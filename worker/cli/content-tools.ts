@@ -24,6 +24,8 @@ export interface ContentTools {
   readonly writePrivate: (path: string, content: string | Uint8Array) => Promise<void>;
   /** Bytes to standard output. */
   readonly writeOut: (bytes: Uint8Array) => void;
+  /** Calls it if the command is stopped by a signal, before the end; returns what ends the watch. */
+  readonly whenStopped: (clean: () => void) => () => void;
   /** `ANYRAY_ADMIN_TOKEN`, for asking a gateway; null: it is not given. */
   readonly adminToken: () => string | null;
   /** Of whoever runs the command. */

@@ -15,6 +15,7 @@ import { reachDatabase } from "./reach-database.ts";
 import { runCli } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
 import { userNameOf } from "./user-name.ts";
+import { whenStopped } from "./when-stopped.ts";
 import { writePrivate } from "./write-private.ts";
 
 const PASSWD = "/etc/passwd";
@@ -44,6 +45,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   openSubjects: async () => openSubjectsForTool(loadStoreLocation(process.env, readText).dataDir),
   writePrivate: async (path, content) => writePrivate(path, content),
   writeOut: (bytes) => void process.stdout.write(bytes),
+  whenStopped,
   adminToken: () => process.env["ANYRAY_ADMIN_TOKEN"] || null,
   userName: () => {
     const { uid, username } = userInfo();

@@ -94,6 +94,7 @@ function gateway() {
       loadContentKeys: () => ({ current: null, retired: [] }),
       openSubjects: () => Promise.reject(new Error("there are no subjects here")),
       writeOut: () => undefined,
+      whenStopped: () => () => undefined,
       adminToken: () => null,
       userName: () => "tester",
       writePrivate: () => Promise.reject(new Error("nothing is written here")),

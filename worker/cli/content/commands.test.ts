@@ -132,6 +132,7 @@ async function run(args: readonly string[], { dir = dataDir, key = KEY, retired 
     openStore: () => openStoreForTool({ dataDir: dir, ledgerSync: "normal" }),
     writePrivate: async (path: string, content: string | Uint8Array) => writePrivate(path, content),
     writeOut: (bytes: Uint8Array) => void chunks.push(bytes),
+    whenStopped: () => () => undefined,
     adminToken: () => null,
     userName: () => "tester",
     loadContentCommands: () => import("../content-commands.ts"),

@@ -21,7 +21,7 @@ import { chosenRecords, openSources, type Opened } from "./selection.ts";
 
 export type DecryptTools = Pick<
   ContentTools,
-  "terminal" | "now" | "loadContentKeys" | "writePrivate" | "writeOut" | "userName"
+  "terminal" | "now" | "loadContentKeys" | "writePrivate" | "writeOut" | "whenStopped" | "userName"
 >;
 
 const PROGRESS_EVERY = 1_000;
@@ -47,7 +47,9 @@ export async function runDecrypt(args: readonly string[], tools: DecryptTools): 
   const subjects = await openKeySource(options.keyExport, opened.dataDir);
   const recipient = await readPrivateKey(options.identity);
 
-  const output = openOutput(options, tools);
+  let opening: Output | null = null;
+  const endWatch = tools.whenStopped(() => opening?.discard());
+  const output = (opening = openOutput(options, tools));
   try {
     const result = await openParts(
       chosenRecords(opened.sources, options, isUserOf(options.user, subjects, opened)),
@@ -73,6 +75,7 @@ export async function runDecrypt(args: readonly string[], tools: DecryptTools): 
     return exitCodeOf(result.failures);
   } finally {
     output.discard();
+    endWatch();
   }
 }
 

@@ -111,6 +111,7 @@ async function run(args: readonly string[], changes: Partial<CliTools> = {}) {
     loadContentKeys: () => ({ current: KEY, retired: [] }),
     writePrivate: async (path: string, content: string | Uint8Array) => writePrivate(path, content),
     writeOut: (bytes: Uint8Array) => void chunks.push(bytes),
+    whenStopped: () => () => undefined,
     userName: () => "tester",
     loadContentCommands: () => import("../content-commands.ts"),
     ...changes,

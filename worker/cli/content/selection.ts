@@ -1,6 +1,7 @@
 /** Which parts a command is about: the options that `decrypt` and `inspect` share, and the records that they choose. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { CONTENT_FILES } from "../../content/files.ts";
 import type { Field } from "../../encryption/envelope.ts";
 import { UsageError } from "../failure.ts";
@@ -105,6 +106,8 @@ export async function* chosenRecords(
 ): AsyncGenerator<{ readonly record: ContentRecord; readonly source: Source }> {
   for (const source of sources) {
     for await (const record of source.records(selection)) {
+      // All that reads is synchronous: a signal would be heard at the end only.
+      await setImmediate();
       if (!matches(record, selection)) continue;
       if (selection.user === null || isUser(record)) yield { record, source };
     }
