@@ -212,18 +212,27 @@ suite("the Collector before Jaeger", () => {
     expect(resource).not.toContain("host.name");
   });
 
-  test("does not touch names and status messages: the gateway must not write text there", async () => {
+  test("does not touch names, links and status messages: the gateway must not write text there", async () => {
     const traceId = hex(16);
     const body = traceOf(traceId, []);
-    const span = body.resourceSpans[0]?.scopeSpans[0]?.spans[0];
+    const scopeSpans = body.resourceSpans[0]?.scopeSpans[0];
+    const span = scopeSpans?.spans[0];
     if (span === undefined) throw new Error("no span");
+    Object.assign(scopeSpans?.scope ?? {}, { version: "a version passes" });
     Object.assign(span, {
       name: "a name passes",
+      traceState: "state=passes",
+      links: [{ traceId: hex(16), spanId: hex(8), attributes: [text("note", "a link passes")] }],
       status: { code: 2, message: "a message passes" },
     });
     await send(collector.url, body);
-    const found = onlySpan(await readTrace(jaeger.queryUrl, traceId));
+    const trace = await readTrace(jaeger.queryUrl, traceId);
+    const found = onlySpan(trace);
     expect([found.name, found.status?.message]).toEqual(["a name passes", "a message passes"]);
+    const all = JSON.stringify(trace);
+    for (const passed of ["a version passes", "state=passes", "a link passes"]) {
+      expect(all).toContain(passed);
+    }
   });
 
   test("refuses a body above 20 MiB with a status that must not be retried", async () => {

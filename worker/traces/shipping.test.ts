@@ -177,6 +177,22 @@ describe("shipping", () => {
     expect(await outbox.handedOver()).toBe(rows.at(-1)?.id ?? null);
   });
 
+  test("sets nothing aside where everything is refused, an export of nothing included", async () => {
+    let isRight = false;
+    const { rows, sent, shipping, outbox } = rig(() =>
+      isRight ? TAKEN : { kind: "refused", status: 400 },
+    );
+    rows.push(...Array.from({ length: 100 }, (_, n) => rowAt(n + 1)));
+    const waits = { spans: 0, setAside: 0, later: { afterMs: null } };
+    expect(await shipping.step()).toMatchObject(waits);
+    // Down to one row, and nothing at last.
+    expect(sent.length).toBeLessThan(12);
+    expect(sent.at(-1)).toHaveLength(0);
+    isRight = true;
+    expect(await shipping.step()).toMatchObject({ spans: 200, setAside: 0, later: null });
+    expect(await outbox.countSetAside()).toBe(0);
+  });
+
   test("leaves out what is not sampled, and goes on behind it", async () => {
     const { rows, shipping, sent, outbox } = rig(() => TAKEN, { sampledShare: 0.25 });
     await shipping.step();

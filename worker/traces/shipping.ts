@@ -152,6 +152,10 @@ export function createShipping(options: ShippingOptions): Shipping {
       const middle = Math.ceil(rows.length / 2);
       return (await ship(rows.slice(0, middle), total)) ?? (await ship(rows.slice(middle), total));
     }
+    // Who refuses an export of nothing, too, refuses everything: that is put right elsewhere, and costs no row.
+    const empty = await send(new Uint8Array());
+    if (empty.kind === "refused") return { afterMs: null };
+    if (empty.kind === "later") return { afterMs: empty.afterMs };
     const { id: rowId, traceId } = last.row;
     await outbox.setAside({ rowId, traceId, status: result.status, timeMs: now() });
     total.setAside += 1;
