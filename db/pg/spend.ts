@@ -1,10 +1,11 @@
 /** Sums over the ledger. NUMERIC sums are exact, however large; they come as text. */
 import { and, desc, max, min, sql, type SQL } from "drizzle-orm";
+import { isMetadataValue } from "../metadata-value.ts";
 import { ledger } from "../schema/pg.ts";
 import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
 import { stretches } from "../time-zone.ts";
 import type { Orm } from "./database.ts";
-import { filters, inKeyRange, inTime, metadataValue, model } from "./where.ts";
+import { COLUMNS, filters, inKeyRange, inTime, metadataValue, model } from "./where.ts";
 
 const isEstimated = sql`${ledger.usageSource} = 'estimated'`;
 const total = (column: SQL) => sql`coalesce(sum(${column}), 0)`;
@@ -79,40 +80,10 @@ async function readGroups(
 
 /** The value that rows are put together by. */
 function groupKey(group: SpendGroup, query: SpendQuery): SQL {
-  switch (group) {
-    case "user":
-      return sql`${ledger.user}`;
-    case "team":
-      return sql`${ledger.team}`;
-    case "session":
-      return sql`${ledger.session}`;
-    case "key_id":
-      return sql`${ledger.keyId}`;
-    case "credential":
-      return sql`${ledger.credential}`;
-    case "provider":
-      return sql`${ledger.provider}`;
-    case "model":
-      return model;
-    case "model_requested":
-      return sql`${ledger.modelRequested}`;
-    case "model_served":
-      return sql`${ledger.modelServed}`;
-    case "endpoint":
-      return sql`${ledger.endpoint}`;
-    case "dialect":
-      return sql`${ledger.dialect}`;
-    case "outcome":
-      return sql`${ledger.outcome}`;
-    case "usage_source":
-      return sql`${ledger.usageSource}`;
-    case "day":
-      return localTime(query, "YYYY-MM-DD");
-    case "hour":
-      return localTime(query, 'YYYY-MM-DD"T"HH24');
-    default:
-      return metadataValue(group);
-  }
+  if (group === "model") return model;
+  if (group === "day") return localTime(query, "YYYY-MM-DD");
+  if (group === "hour") return localTime(query, 'YYYY-MM-DD"T"HH24');
+  return isMetadataValue(group) ? metadataValue(group) : sql`${COLUMNS[group]}`;
 }
 
 /** By the offsets that the gateway knows, so that both databases mean the same day. */

@@ -1,11 +1,12 @@
 /** Sums over the ledger. Money is summed in two halves, since a 64-bit sum of pico-dollars ends at nine million dollars. */
 import { and, desc, max, min, sql, type SQL } from "drizzle-orm";
+import { isMetadataValue } from "../metadata-value.ts";
 import { ledger } from "../schema/sqlite.ts";
 import type { SpendGroup, SpendGroupRow, SpendQuery, SpendReport, SpendSums } from "../store.ts";
 import type { Orm } from "./database.ts";
 import { joinMoney, moneyOrder, moneySum } from "./money.ts";
 import { stretches } from "../time-zone.ts";
-import { filters, inKeyRange, inTime, metadataValue, model } from "./where.ts";
+import { COLUMNS, filters, inKeyRange, inTime, metadataValue, model } from "./where.ts";
 
 const isEstimated = sql`${ledger.usageSource} = 'estimated'`;
 const cost = moneySum(sql`${ledger.costPicoUsd}`);
@@ -97,40 +98,10 @@ function readGroups(orm: Orm, query: SpendQuery, where: SQL | undefined): SpendG
 
 /** The value that rows are put together by. */
 export function groupKey(group: SpendGroup, query: SpendQuery): SQL {
-  switch (group) {
-    case "user":
-      return sql`${ledger.user}`;
-    case "team":
-      return sql`${ledger.team}`;
-    case "session":
-      return sql`${ledger.session}`;
-    case "key_id":
-      return sql`${ledger.keyId}`;
-    case "credential":
-      return sql`${ledger.credential}`;
-    case "provider":
-      return sql`${ledger.provider}`;
-    case "model":
-      return model;
-    case "model_requested":
-      return sql`${ledger.modelRequested}`;
-    case "model_served":
-      return sql`${ledger.modelServed}`;
-    case "endpoint":
-      return sql`${ledger.endpoint}`;
-    case "dialect":
-      return sql`${ledger.dialect}`;
-    case "outcome":
-      return sql`${ledger.outcome}`;
-    case "usage_source":
-      return sql`${ledger.usageSource}`;
-    case "day":
-      return localTime(query, "%Y-%m-%d");
-    case "hour":
-      return localTime(query, "%Y-%m-%dT%H");
-    default:
-      return metadataValue(group);
-  }
+  if (group === "model") return model;
+  if (group === "day") return localTime(query, "%Y-%m-%d");
+  if (group === "hour") return localTime(query, "%Y-%m-%dT%H");
+  return isMetadataValue(group) ? metadataValue(group) : sql`${COLUMNS[group]}`;
 }
 
 function localTime(query: SpendQuery, format: string): SQL {

@@ -6,7 +6,8 @@ import { ledger } from "../schema/sqlite.ts";
 import type { LedgerFilter, LedgerQuery, MetadataValue } from "../store.ts";
 import { SLACK_MS, traceIdAt } from "../trace-time.ts";
 
-const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
+/** By what the ledger is filtered and grouped. */
+export const COLUMNS: Readonly<Record<LedgerFilter, SQLiteColumn>> = {
   user: ledger.user,
   team: ledger.team,
   session: ledger.session,

@@ -1,5 +1,6 @@
 /** One account: its role, its password, its sign-ins; and a new one. Passwords go one way: they are typed, and never given back. */
 import { Confirm } from "../../components/confirm.tsx";
+import { FormPage } from "../../components/form-page.tsx";
 import { ActionForm, Hidden, SelectField, Submit, TextField } from "../../components/form.tsx";
 import { Badge, PageHead, Panel } from "../../components/head.tsx";
 import { Notice } from "../../components/states.tsx";
@@ -17,39 +18,31 @@ interface NewAccount {
 
 export function newAccountView({ name, role, fault }: NewAccount): JSX.Element {
   return (
-    <div class="narrow">
-      <PageHead
-        title="New account"
-        lead="For one person. The audit log calls them by this name, for good."
+    <FormPage
+      title="New account"
+      lead="For one person. The audit log calls them by this name, for good."
+      fault={fault}
+      action="/accounts/new"
+      verb="Make account"
+      cancel="/accounts"
+    >
+      <TextField
+        name="name"
+        label="Name"
+        value={name}
+        hint="Such as an address of theirs"
+        isRequired
       />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action="/accounts/new">
-          <TextField
-            name="name"
-            label="Name"
-            value={name}
-            hint="Such as an address of theirs"
-            isRequired
-          />
-          <SelectField name="role" label="Role" value={role} choices={ROLES} />
-          <TextField
-            name="password"
-            label="First password"
-            type="password"
-            autocomplete="new-password"
-            hint={PASSWORD_HINT}
-            isRequired
-          />
-          <div class="actions">
-            <Submit label="Make account" />
-            <a class="button" href="/accounts">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+      <SelectField name="role" label="Role" value={role} choices={ROLES} />
+      <TextField
+        name="password"
+        label="First password"
+        type="password"
+        autocomplete="new-password"
+        hint={PASSWORD_HINT}
+        isRequired
+      />
+    </FormPage>
   );
 }
 

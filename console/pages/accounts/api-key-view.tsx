@@ -1,6 +1,7 @@
 /** A key of the admin API is made, shown once, and ended. */
 import { Confirm } from "../../components/confirm.tsx";
-import { ActionForm, SelectField, Submit, TextField } from "../../components/form.tsx";
+import { FormPage } from "../../components/form-page.tsx";
+import { SelectField, TextField } from "../../components/form.tsx";
 import { Copyable, PageHead, Panel } from "../../components/head.tsx";
 import { Notice } from "../../components/states.tsx";
 import { ROLES, type ApiKey } from "./list-view.tsx";
@@ -14,32 +15,24 @@ interface NewApiKey {
 
 export function newApiKeyView({ name, role, expiresAt, fault }: NewApiKey): JSX.Element {
   return (
-    <div class="narrow">
-      <PageHead
-        title="New API key"
-        lead="For one program. Its secret is shown once; the audit log calls it by its name."
+    <FormPage
+      title="New API key"
+      lead="For one program. Its secret is shown once; the audit log calls it by its name."
+      fault={fault}
+      action="/api-keys/new"
+      verb="Make API key"
+      cancel="/accounts"
+    >
+      <TextField name="name" label="Name" value={name} isRequired />
+      <SelectField name="role" label="Role" value={role} choices={ROLES} />
+      <TextField
+        name="expires_at"
+        label="Expires"
+        type="date"
+        value={expiresAt}
+        hint="When that day begins, in UTC. Empty: never."
       />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action="/api-keys/new">
-          <TextField name="name" label="Name" value={name} isRequired />
-          <SelectField name="role" label="Role" value={role} choices={ROLES} />
-          <TextField
-            name="expires_at"
-            label="Expires"
-            type="date"
-            value={expiresAt}
-            hint="When that day begins, in UTC. Empty: never."
-          />
-          <div class="actions">
-            <Submit label="Make API key" />
-            <a class="button" href="/accounts">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+    </FormPage>
   );
 }
 

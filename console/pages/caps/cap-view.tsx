@@ -1,6 +1,7 @@
 /** One cap: who used how much of it, and the form that changes it; and a new one. */
 import { amountText, CapBar } from "../../components/cap-bar.tsx";
 import { Confirm } from "../../components/confirm.tsx";
+import { FormPage } from "../../components/form-page.tsx";
 import { ActionForm, Hidden, SelectField, Submit, TextField } from "../../components/form.tsx";
 import { PageHead, Panel, Text } from "../../components/head.tsx";
 import { Empty, Notice } from "../../components/states.tsx";
@@ -154,52 +155,44 @@ function Changeable({ typed, unit }: { readonly typed: TypedCap; readonly unit: 
 export function newCapView(visit: Visit, { typed, fault }: CapForm): JSX.Element {
   const zones = [...new Set(["UTC", visit.preferences.zone])];
   return (
-    <div class="narrow">
-      <PageHead
-        title="New cap"
-        lead="What was spent in its present window counts already. In force at once."
-      />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action="/caps/new">
-          <ScopeFields scope={typed.scope} scopeId={typed.scope_id} />
-          <div class="field-row">
-            <SelectField
-              name="unit"
-              label={CAP_LABELS.unit}
-              value={typed.unit}
-              choices={[
-                { value: "usd", label: "Dollars" },
-                { value: "tokens", label: "Tokens" },
-              ]}
-            />
-            <SelectField
-              name="window"
-              label={CAP_LABELS.window}
-              value={typed.window}
-              choices={["hour", "day", "week", "month"].map((name) => ({
-                value: name,
-                label: name,
-              }))}
-            />
-          </div>
-          <Changeable typed={typed} unit={null} />
-          <TextField
-            name="time_zone"
-            label={CAP_LABELS.time_zone}
-            value={typed.time_zone}
-            choices={zones}
-            hint="In which its days, weeks and months begin"
-          />
-          <div class="actions">
-            <Submit label="Make cap" />
-            <a class="button" href="/caps">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
+    <FormPage
+      title="New cap"
+      lead="What was spent in its present window counts already. In force at once."
+      fault={fault}
+      action="/caps/new"
+      verb="Make cap"
+      cancel="/caps"
+    >
+      <ScopeFields scope={typed.scope} scopeId={typed.scope_id} />
+      <div class="field-row">
+        <SelectField
+          name="unit"
+          label={CAP_LABELS.unit}
+          value={typed.unit}
+          choices={[
+            { value: "usd", label: "Dollars" },
+            { value: "tokens", label: "Tokens" },
+          ]}
+        />
+        <SelectField
+          name="window"
+          label={CAP_LABELS.window}
+          value={typed.window}
+          choices={["hour", "day", "week", "month"].map((name) => ({
+            value: name,
+            label: name,
+          }))}
+        />
       </div>
-    </div>
+      <Changeable typed={typed} unit={null} />
+      <TextField
+        name="time_zone"
+        label={CAP_LABELS.time_zone}
+        value={typed.time_zone}
+        choices={zones}
+        hint="In which its days, weeks and months begin"
+      />
+    </FormPage>
   );
 }
 

@@ -2,7 +2,8 @@
 import type { AdminApi } from "../../api.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { plural } from "../../components/format.ts";
-import { ActionForm, FilterForm, SelectField, Submit, TextField } from "../../components/form.tsx";
+import { FormPage } from "../../components/form-page.tsx";
+import { FilterForm, SelectField, TextField } from "../../components/form.tsx";
 import { Badge, Copyable, PageHead, Panel, Text, type BadgeTone } from "../../components/head.tsx";
 import { Empty, Notice } from "../../components/states.tsx";
 import { Pager, Table } from "../../components/table.tsx";
@@ -133,40 +134,32 @@ export interface InviteForm {
 
 export function inviteFormView({ typed, providers, fault }: InviteForm): JSX.Element {
   return (
-    <div class="narrow">
-      <PageHead
-        title="New invite"
-        lead="What the key will be bound to and may do. Its link is shown once."
-      />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action="/invites/new">
-          <TermsFields typed={typed} providers={providers} />
-          <div class="field-row">
-            <TextField
-              name="expires_at"
-              label="Link expires"
-              type="date"
-              value={typed.expires_at}
-              hint="Empty: in 7 days"
-            />
-            <TextField
-              name="key_expires_at"
-              label="Key expires"
-              type="date"
-              value={typed.key_expires_at}
-              hint="Empty: never"
-            />
-          </div>
-          <div class="actions">
-            <Submit label="Make invite" />
-            <a class="button" href="/invites">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
+    <FormPage
+      title="New invite"
+      lead="What the key will be bound to and may do. Its link is shown once."
+      fault={fault}
+      action="/invites/new"
+      verb="Make invite"
+      cancel="/invites"
+    >
+      <TermsFields typed={typed} providers={providers} />
+      <div class="field-row">
+        <TextField
+          name="expires_at"
+          label="Link expires"
+          type="date"
+          value={typed.expires_at}
+          hint="Empty: in 7 days"
+        />
+        <TextField
+          name="key_expires_at"
+          label="Key expires"
+          type="date"
+          value={typed.key_expires_at}
+          hint="Empty: never"
+        />
       </div>
-    </div>
+    </FormPage>
   );
 }
 

@@ -1,6 +1,7 @@
 /** A key is made, changed, rotated, revoked; and its secret is shown, once. */
 import { Confirm } from "../../components/confirm.tsx";
-import { ActionForm, SelectField, Submit, TextField } from "../../components/form.tsx";
+import { FormPage } from "../../components/form-page.tsx";
+import { SelectField, TextField } from "../../components/form.tsx";
 import { Copyable, PageHead, Panel } from "../../components/head.tsx";
 import { SetUps } from "../../components/set-up.tsx";
 import { Notice } from "../../components/states.tsx";
@@ -20,35 +21,27 @@ export function keyFormView({ key, typed, providers, fault }: KeyForm): JSX.Elem
   const path = key === null ? "/keys" : `/keys/${encodeURIComponent(key.id)}`;
   const isNew = key === null;
   return (
-    <div class="narrow">
-      <PageHead
-        title={isNew ? "New key" : `Change ${keyName(key)}`}
-        lead={
-          isNew
-            ? "Its secret is shown once, when it is made."
-            : "In force at once. What is emptied is taken away."
-        }
+    <FormPage
+      title={isNew ? "New key" : `Change ${keyName(key)}`}
+      lead={
+        isNew
+          ? "Its secret is shown once, when it is made."
+          : "In force at once. What is emptied is taken away."
+      }
+      fault={fault}
+      action={isNew ? "/keys/new" : `${path}/change`}
+      verb={isNew ? "Make key" : "Save"}
+      cancel={path}
+    >
+      <TermsFields typed={typed} providers={providers} />
+      <TextField
+        name="expires_at"
+        label="Expires"
+        type="date"
+        value={typed.expires_at}
+        hint="When that day begins, in UTC. Empty: never."
       />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action={isNew ? "/keys/new" : `${path}/change`}>
-          <TermsFields typed={typed} providers={providers} />
-          <TextField
-            name="expires_at"
-            label="Expires"
-            type="date"
-            value={typed.expires_at}
-            hint="When that day begins, in UTC. Empty: never."
-          />
-          <div class="actions">
-            <Submit label={isNew ? "Make key" : "Save"} />
-            <a class="button" href={path}>
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+    </FormPage>
   );
 }
 
@@ -64,30 +57,22 @@ export const USUAL_OVERLAP = "86400";
 export function rotateView(key: Key, fault: string | null): JSX.Element {
   const path = `/keys/${encodeURIComponent(key.id)}`;
   return (
-    <div class="narrow">
-      <PageHead
-        title={`Give ${keyName(key)} a new secret?`}
-        lead="The key stays what it is: its bounds, its caps and its spend."
+    <FormPage
+      title={`Give ${keyName(key)} a new secret?`}
+      lead="The key stays what it is: its bounds, its caps and its spend."
+      fault={fault}
+      action={`${path}/rotate`}
+      verb="Rotate key"
+      cancel={path}
+    >
+      <SelectField
+        name="overlap"
+        label="How long the present secret still works"
+        value={USUAL_OVERLAP}
+        choices={OVERLAPS}
+        hint="Time to change it everywhere. A secret from an earlier rotation stops now."
       />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action={`${path}/rotate`}>
-          <SelectField
-            name="overlap"
-            label="How long the present secret still works"
-            value={USUAL_OVERLAP}
-            choices={OVERLAPS}
-            hint="Time to change it everywhere. A secret from an earlier rotation stops now."
-          />
-          <div class="actions">
-            <Submit label="Rotate key" />
-            <a class="button" href={path}>
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+    </FormPage>
   );
 }
 

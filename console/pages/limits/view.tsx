@@ -2,9 +2,10 @@
 import type { AdminApi } from "../../api.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { formatCount, plural } from "../../components/format.ts";
-import { ActionForm, Hidden, Submit, TextField } from "../../components/form.tsx";
+import { FormPage } from "../../components/form-page.tsx";
+import { Hidden, TextField } from "../../components/form.tsx";
 import { PageHead, Panel, Text } from "../../components/head.tsx";
-import { Empty, Notice } from "../../components/states.tsx";
+import { Empty } from "../../components/states.tsx";
 import { Pager, Table } from "../../components/table.tsx";
 import type { Cut } from "../../cut.ts";
 import { canChange, type Visit } from "../../visit.ts";
@@ -92,37 +93,30 @@ export interface LimitForm {
 export function limitFormView(visit: Visit, { limit, typed, fault }: LimitForm): JSX.Element {
   const path = limit === null ? "/limits/new" : `/limits/${encodeURIComponent(limit.id)}`;
   return (
-    <div class="narrow">
-      <PageHead
-        title={limit === null ? "New limit" : `Limit for ${scopeText(limit)}`}
-        lead="In force at once. An empty field is no bound, 0 lets nothing pass; one of the three is needed."
-      >
-        {limit === null || !canChange(visit, "quotas") ? null : (
+    <FormPage
+      title={limit === null ? "New limit" : `Limit for ${scopeText(limit)}`}
+      lead="In force at once. An empty field is no bound, 0 lets nothing pass; one of the three is needed."
+      fault={fault}
+      action={path}
+      verb={limit === null ? "Make limit" : "Save"}
+      cancel="/limits"
+      beside={
+        limit === null || !canChange(visit, "quotas") ? null : (
           <a class="button" href={`${path}/remove`}>
             Remove…
           </a>
-        )}
-      </PageHead>
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action={path}>
-          {limit === null ? (
-            <ScopeFields scope={typed.scope} scopeId={typed.scope_id} />
-          ) : (
-            <Hidden name="version" value={String(limit.version)} />
-          )}
-          {BOUNDS.map((name) => (
-            <TextField name={name} label={LABELS[name]} value={typed[name]} />
-          ))}
-          <div class="actions">
-            <Submit label={limit === null ? "Make limit" : "Save"} />
-            <a class="button" href="/limits">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+        )
+      }
+    >
+      {limit === null ? (
+        <ScopeFields scope={typed.scope} scopeId={typed.scope_id} />
+      ) : (
+        <Hidden name="version" value={String(limit.version)} />
+      )}
+      {BOUNDS.map((name) => (
+        <TextField name={name} label={LABELS[name]} value={typed[name]} />
+      ))}
+    </FormPage>
   );
 }
 

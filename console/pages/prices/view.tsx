@@ -1,14 +1,8 @@
 /** Prices: the operator's own over the vendored data, and what a model costs with both. */
 import { Confirm } from "../../components/confirm.tsx";
 import { plural } from "../../components/format.ts";
-import {
-  ActionForm,
-  AreaField,
-  FilterForm,
-  Hidden,
-  Submit,
-  TextField,
-} from "../../components/form.tsx";
+import { AreaField, FilterForm, Hidden, TextField } from "../../components/form.tsx";
+import { FormPage } from "../../components/form-page.tsx";
 import { Facts, PageHead, Panel, Text } from "../../components/head.tsx";
 import { Empty, Notice } from "../../components/states.tsx";
 import { Pager, Table } from "../../components/table.tsx";
@@ -183,61 +177,53 @@ export interface PriceForm {
 
 export function newPriceView({ typed, revision, fault }: PriceForm): JSX.Element {
   return (
-    <div class="narrow">
-      <PageHead
-        title="New price"
-        lead="Counts from the next request on. Rows that are there keep their cost; anyray reprice computes them anew."
-      />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action="/prices/new">
-          <Hidden name="revision" value={String(revision)} />
-          <div class="field-row">
-            <TextField
-              name="provider"
-              label="Provider"
-              value={typed.provider}
-              hint="Your name for it"
-              isRequired
-            />
-            <TextField
-              name="model"
-              label="Model"
-              value={typed.model}
-              hint="As the provider names it"
-              isRequired
-            />
-          </div>
-          <p class="muted">Dollars a million tokens. Input and output are needed.</p>
-          <div class="field-row">
-            {AMOUNTS.map(({ name, label }) => (
-              <TextField name={name} label={label} value={typed[name]} />
-            ))}
-          </div>
-          <div class="field-row">
-            <TextField
-              name="request"
-              label="Each request"
-              value={typed.request}
-              hint="Dollars, beside the tokens"
-            />
-            <TextField
-              name="version"
-              label="Version"
-              value={typed.version}
-              hint="Stands with each row it priced"
-              isRequired
-            />
-          </div>
-          <div class="actions">
-            <Submit label="Set price" />
-            <a class="button" href="/prices">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
+    <FormPage
+      title="New price"
+      lead="Counts from the next request on. Rows that are there keep their cost; anyray reprice computes them anew."
+      fault={fault}
+      action="/prices/new"
+      verb="Set price"
+      cancel="/prices"
+    >
+      <Hidden name="revision" value={String(revision)} />
+      <div class="field-row">
+        <TextField
+          name="provider"
+          label="Provider"
+          value={typed.provider}
+          hint="Your name for it"
+          isRequired
+        />
+        <TextField
+          name="model"
+          label="Model"
+          value={typed.model}
+          hint="As the provider names it"
+          isRequired
+        />
       </div>
-    </div>
+      <p class="muted">Dollars a million tokens. Input and output are needed.</p>
+      <div class="field-row">
+        {AMOUNTS.map(({ name, label }) => (
+          <TextField name={name} label={label} value={typed[name]} />
+        ))}
+      </div>
+      <div class="field-row">
+        <TextField
+          name="request"
+          label="Each request"
+          value={typed.request}
+          hint="Dollars, beside the tokens"
+        />
+        <TextField
+          name="version"
+          label="Version"
+          value={typed.version}
+          hint="Stands with each row it priced"
+          isRequired
+        />
+      </div>
+    </FormPage>
   );
 }
 
@@ -261,32 +247,24 @@ interface ImportForm {
 
 export function importView({ text, revision, fault }: ImportForm): JSX.Element {
   return (
-    <div class="narrow">
-      <PageHead
-        title="Import prices"
-        lead="A price file, as for anyray prices import: all of it is stored, or nothing."
+    <FormPage
+      title="Import prices"
+      lead="A price file, as for anyray prices import: all of it is stored, or nothing."
+      fault={fault}
+      action="/prices/import"
+      verb="Import prices"
+      cancel="/prices"
+    >
+      <Hidden name="revision" value={String(revision)} />
+      <AreaField
+        name="file"
+        label="The file's text"
+        value={text}
+        rows={14}
+        placeholder={EXAMPLE}
+        hint="JSON. Prices that it does not name stay as they are."
       />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action="/prices/import">
-          <Hidden name="revision" value={String(revision)} />
-          <AreaField
-            name="file"
-            label="The file's text"
-            value={text}
-            rows={14}
-            placeholder={EXAMPLE}
-            hint="JSON. Prices that it does not name stay as they are."
-          />
-          <div class="actions">
-            <Submit label="Import prices" />
-            <a class="button" href="/prices">
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+    </FormPage>
   );
 }
 

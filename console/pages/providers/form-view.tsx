@@ -1,15 +1,6 @@
 /** A provider is set, or changed. Secrets are typed, and never shown again: an empty field leaves what is there. */
-import {
-  ActionForm,
-  AreaField,
-  CheckField,
-  Hidden,
-  SelectField,
-  Submit,
-  TextField,
-} from "../../components/form.tsx";
-import { PageHead } from "../../components/head.tsx";
-import { Notice } from "../../components/states.tsx";
+import { AreaField, CheckField, Hidden, SelectField, TextField } from "../../components/form.tsx";
+import { FormPage } from "../../components/form-page.tsx";
 import type { Provider, TypedProvider } from "./terms.ts";
 
 const KINDS = [
@@ -37,53 +28,45 @@ export function providerFormView({ provider, typed, fault }: ProviderForm): JSX.
   const isNew = provider === null;
   const path = isNew ? "/providers" : `/providers/${encodeURIComponent(provider.id)}`;
   return (
-    <div class="narrow">
-      <PageHead
-        title={isNew ? "New provider" : `Change ${provider.id}`}
-        lead={
-          isNew
-            ? "In force at once. Its address joins those that the gateway may connect to."
-            : "In force at once. Where the address leads to another host, what is secret must be typed again."
-        }
+    <FormPage
+      title={isNew ? "New provider" : `Change ${provider.id}`}
+      lead={
+        isNew
+          ? "In force at once. Its address joins those that the gateway may connect to."
+          : "In force at once. Where the address leads to another host, what is secret must be typed again."
+      }
+      fault={fault}
+      action={isNew ? "/providers/new" : `${path}/change`}
+      verb={isNew ? "Set provider" : "Save"}
+      cancel={path}
+    >
+      {isNew ? (
+        <TextField
+          name="id"
+          label="Name"
+          value={typed.id}
+          hint="Stands before its models: name/model. Lower case, digits, dots and dashes."
+          isRequired
+        />
+      ) : (
+        <Hidden name="version" value={String(provider.version ?? "")} />
+      )}
+      <SelectField name="kind" label="Kind" value={typed.kind} choices={KINDS} />
+      <TextField
+        name="base_url"
+        label="Address"
+        value={typed.base_url}
+        hint="As for its SDK, such as https://api.example.com/v1. Empty for the demo, and for OpenAI's and Anthropic's own."
       />
-      {fault === null ? null : <Notice tone="bad" title={fault} />}
-      <div class="panel">
-        <ActionForm action={isNew ? "/providers/new" : `${path}/change`}>
-          {isNew ? (
-            <TextField
-              name="id"
-              label="Name"
-              value={typed.id}
-              hint="Stands before its models: name/model. Lower case, digits, dots and dashes."
-              isRequired
-            />
-          ) : (
-            <Hidden name="version" value={String(provider.version ?? "")} />
-          )}
-          <SelectField name="kind" label="Kind" value={typed.kind} choices={KINDS} />
-          <TextField
-            name="base_url"
-            label="Address"
-            value={typed.base_url}
-            hint="As for its SDK, such as https://api.example.com/v1. Empty for the demo, and for OpenAI's and Anthropic's own."
-          />
-          <Credential provider={provider} typed={typed} />
-          <AreaField
-            name="models"
-            label="Models"
-            value={typed.models}
-            hint="One a line. Empty: all that it has; then it is asked for as name/model."
-          />
-          <Further typed={typed} isNew={isNew} />
-          <div class="actions">
-            <Submit label={isNew ? "Set provider" : "Save"} />
-            <a class="button" href={path}>
-              Cancel
-            </a>
-          </div>
-        </ActionForm>
-      </div>
-    </div>
+      <Credential provider={provider} typed={typed} />
+      <AreaField
+        name="models"
+        label="Models"
+        value={typed.models}
+        hint="One a line. Empty: all that it has; then it is asked for as name/model."
+      />
+      <Further typed={typed} isNew={isNew} />
+    </FormPage>
   );
 }
 
