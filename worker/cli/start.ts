@@ -38,8 +38,9 @@ export async function openGateway(): Promise<{ config: Config; gateway: Gateway 
 export function stopOnce(gateway: Gateway, closeListener: () => Promise<void>): () => void {
   let isStopping = false;
   const stop = async (): Promise<void> => {
-    const closed = closeListener();
+    // Listening goes on meanwhile: who asks is told that this gateway drains (503), instead of finding nobody.
     await gateway.drain();
+    const closed = closeListener();
     // The last bytes of the last answers are on their way.
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
     await gateway.close();

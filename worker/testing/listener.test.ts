@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { bestOf } from "./best-of.ts";
 import { providersAt } from "./gateway.ts";
 import { startGateway, temporaryDirectory, type GatewayProcess } from "./gateway-process.ts";
+import { until } from "./until.ts";
 import { SSE, startUpstream, type Upstream } from "./upstream.ts";
 
 const directory = temporaryDirectory();
@@ -172,12 +173,12 @@ describe("the start", () => {
 });
 
 describe("the end", () => {
-  test("waits for live streams, then breaks them off and writes their rows", async () => {
+  test("waits for live streams, tells others that it drains, then breaks off what is left and writes its rows", async () => {
     const own = temporaryDirectory();
     const settings = {
       dataDir: own.path,
       providers: JSON.parse(providersAt(upstream.url)),
-      env: { ANYRAY_DRAIN_MS: "300" },
+      env: { ANYRAY_DRAIN_MS: "1500" },
     };
     const ending = await startGateway(settings);
     const response = await fetch(`${ending.url}/v1/chat/completions`, {
@@ -190,8 +191,16 @@ describe("the end", () => {
       () => "broken",
     );
     const startedAt = performance.now();
-    expect(await ending.stop()).toBe(0);
-    expect(performance.now() - startedAt).toBeGreaterThan(250);
+    const stopped = ending.stop();
+    await until(async () => ((await fetch(`${ending.url}/readyz`)).status === 503 ? true : null));
+    const late = await fetch(`${ending.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ending.clientKey}` },
+      body: STREAM,
+    });
+    expect([late.status, (await late.json()).error.code]).toEqual([503, "draining"]);
+    expect(await stopped).toBe(0);
+    expect(performance.now() - startedAt).toBeGreaterThan(1_450);
     expect(await text).toBe("broken");
     const again = await startGateway(settings);
     expect(await again.records()).toMatchObject([{ outcome: "aborted" }]);
