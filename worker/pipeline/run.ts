@@ -15,11 +15,13 @@ import type { Deps } from "../deps.ts";
 import { errorWireOf, WIRES } from "../dialects/index.ts";
 import type { Wire } from "../dialects/wire.ts";
 import { choiceCount } from "../dialects/openai-completions.ts";
+import { stringAt } from "../dialects/read.ts";
 import { checkRequest } from "../dialects/request.ts";
 import { GatewayError } from "../errors.ts";
 import { requestIdOf } from "../ids.ts";
 import { admit } from "../limits/admission.ts";
 import type { Estimate } from "../limits/caps.ts";
+import { namedInputTokens } from "../limits/named-input.ts";
 import { roughTokens } from "../pricing/estimate.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
 import { callerSpan } from "../traces/caller-span.ts";
@@ -201,12 +203,17 @@ function largestCost(
   { provider, model }: Target,
   body: JsonBody,
 ): Estimate {
-  const inputTokens = roughTokens(body.bytes.length);
+  const inputTokens = roughTokens(body.bytes.length) + namedInputTokens(body.json);
   const outputTokens = wire.maxOutputTokens(body.json, USUAL_OUTPUT_TOKENS);
   const usage = { ...NO_USAGE, inputTokens, outputTokens };
-  const priced = deps.pricing.cost({ provider, models: [model], usage, serviceTier: null, timeMs });
+  const costAt = (serviceTier: string | null) =>
+    deps.pricing.cost({ provider, models: [model], usage, serviceTier, timeMs })?.costPicoUsd ??
+    null;
+  const atList = costAt(null);
+  // A cheaper tier that is asked for need not be the one that is served.
+  const atTier = costAt(stringAt(body.json, "service_tier")) ?? 0n;
   return {
-    picoUsd: priced?.costPicoUsd ?? null,
+    picoUsd: atList !== null && atTier > atList ? atTier : atList,
     tokens: BigInt(Math.ceil(inputTokens + outputTokens)),
   };
 }

@@ -138,6 +138,44 @@ onEachDatabase((makeFresh) => {
       });
     });
 
+    test("reserves for pictures that a request only names, and for the tier that it asks for", async () => {
+      await withGateway(async (gateway, admin) => {
+        const picture = { type: "image_url", image_url: { url: "https://pictures.example/a.png" } };
+        const showing = (count: number) => ({
+          messages: [{ role: "user", content: Array(count).fill(picture) }],
+        });
+        const tokens = { scope: "org", unit: "tokens", amount: 10_000, window: "day" };
+        const { id } = (await admin("POST", "/admin/caps", tokens)).body;
+        expect(await statusOf(ask(gateway, "ann", showing(3)))).toBe(429);
+        expect(await statusOf(ask(gateway, "ann", showing(2)))).toBe(200);
+        await admin("DELETE", `/admin/caps/${id}`);
+
+        const prices = {
+          provider: "mock",
+          model: "gpt-4o-mini",
+          input_usd_per_million: "1",
+          output_usd_per_million: "1",
+          service_tiers: {
+            priority: { input_usd_per_million: "100", output_usd_per_million: "100" },
+            flex: { input_usd_per_million: "0.1", output_usd_per_million: "0.1" },
+          },
+        };
+        const put = await admin("PUT", "/admin/prices", { version: "own-1", prices: [prices] });
+        expect(put.status).toBe(200);
+        // Its 1,000 tokens of output are a tenth of a cent; at the tier ten cents.
+        const dollars = { scope: "user", unit: "usd", amount: "0.05", window: "day" };
+        await admin("POST", "/admin/caps", dollars);
+        const at = (service_tier: string) =>
+          statusOf(ask(gateway, "bob", { max_tokens: 1_000, service_tier }));
+        expect([await at("priority"), await at("flex"), await at("auto")]).toEqual([429, 200, 200]);
+        const small = { ...dollars, scope_id: "cy", amount: "0.0005" };
+        await admin("POST", "/admin/caps", small);
+        // Asked for cheaply, it may be served at list price.
+        const cheap = ask(gateway, "cy", { max_tokens: 1_000, service_tier: "flex" });
+        expect(await statusOf(cheap)).toBe(429);
+      });
+    });
+
     test("holds for requests that come all together: as many pass as fit, none more", async () => {
       await withGateway(async (gateway, admin) => {
         isHolding = true;
