@@ -10,7 +10,7 @@ import { localUrl, printWelcome } from "./cli/welcome.ts";
 import type { Config } from "./config/load.ts";
 import type { Gateway } from "./gateway.ts";
 import { answerInItsTime } from "./idle-time.ts";
-import { chatModel } from "./pipeline/target.ts";
+import { firstTry } from "./pipeline/target.ts";
 import { errorName } from "./telemetry/log.ts";
 
 /**
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       clientKey: config.secrets.clientKey,
       providers: providers.map((provider) => provider.name),
       isDemo: gateway.deps.providers.entries.every(({ settings }) => settings?.kind === "demo"),
-      model: chatModel(gateway.deps.routing) ?? "provider/model",
+      firstTry: firstTry(gateway.deps.routing) ?? { endpoint: "chat", model: "provider/model" },
     },
     createTerminal(process.stdout, process.stderr, process.env),
   );

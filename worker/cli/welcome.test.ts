@@ -15,7 +15,7 @@ const FACTS: WelcomeFacts = {
   clientKey: "ark_client-secret",
   providers: ["demo"],
   isDemo: true,
-  model: "demo/small",
+  firstTry: { endpoint: "chat", model: "demo/small" },
 };
 
 function print(
@@ -82,6 +82,17 @@ describe("the welcome at the first start", () => {
     const body = /-d '([^']*)'/.exec(call)?.[1] ?? "";
     expect(JSON.parse(body)).toEqual({
       model: "demo/small",
+      messages: [{ role: "user", content: "Hello" }],
+    });
+  });
+
+  test("asks for it in the dialect that is served", () => {
+    const firstTry = { endpoint: "messages", model: "anthropic/some-model" } as const;
+    const text = print({ firstTry }, false);
+    expect(text).toContain("curl http://127.0.0.1:8787/v1/messages -H");
+    expect(JSON.parse(/-d '([^']*)'/.exec(text)?.[1] ?? "")).toEqual({
+      model: "anthropic/some-model",
+      max_tokens: 100,
       messages: [{ role: "user", content: "Hello" }],
     });
   });

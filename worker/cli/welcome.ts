@@ -22,8 +22,8 @@ export interface WelcomeFacts {
   readonly providers: readonly string[];
   /** Whether the demo is served only because no provider is configured. */
   readonly isDemo: boolean;
-  /** For the first call: any model that is served for chat. */
-  readonly model: string;
+  /** For the first call: any model that is served for chat, and in which dialect. */
+  readonly firstTry: { readonly endpoint: "chat" | "messages"; readonly model: string };
 }
 
 /** The address that a person on this machine uses: one that listens everywhere is reached at loopback. */
@@ -50,10 +50,13 @@ function firstStart(facts: WelcomeFacts, url: string, terminal: Terminal): reado
     return terminal.isScreen ? value : `in ${path}`;
   };
   const source = shellPath(path);
+  const { endpoint, model } = facts.firstTry;
   const body = JSON.stringify({
-    model: facts.model,
+    model,
+    ...(endpoint === "messages" ? { max_tokens: 100 } : {}),
     messages: [{ role: "user", content: "Hello" }],
   });
+  const address = `${url}/v1/${endpoint === "messages" ? "messages" : "chat/completions"}`;
   return [
     "",
     ...pairs([
@@ -77,7 +80,7 @@ function firstStart(facts: WelcomeFacts, url: string, terminal: Terminal): reado
     "",
     terminal.bold("First call, and what it cost"),
     `  . ${source}`,
-    `  curl ${url}/v1/chat/completions -H "authorization: Bearer $ANYRAY_CLIENT_KEY" \\`,
+    `  curl ${address} -H "authorization: Bearer $ANYRAY_CLIENT_KEY" \\`,
     `    -H "content-type: application/json" -d '${body}'`,
     `  curl ${url}/admin/spend -H "authorization: Bearer $ANYRAY_ADMIN_TOKEN"`,
     "",

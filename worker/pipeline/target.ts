@@ -86,14 +86,22 @@ export function listModels(routing: Routing): ListedModel[] {
 /** Ids of models that answer no chat. */
 const NO_CHAT = /embed|whisper|tts|image|audio|moderation|rerank|transcribe|ocr/i;
 
-/** Some model that can be asked for a chat, for a first try; null if no provider chats. */
-export function chatModel(routing: Routing): string | null {
-  for (const provider of routing.providers) {
-    if (!provider.endpoints.has("chat")) continue;
-    const model = provider.catalogue.find((candidate) => !NO_CHAT.test(candidate));
-    if (model !== undefined) return `${provider.name}/${model}`;
+/** Some model that can be asked for a chat, and where, for a first try; null if no provider lists one. */
+export function firstTry(routing: Routing): FirstTry | null {
+  for (const { name, endpoints, catalogue } of routing.providers) {
+    const endpoint = (["chat", "messages"] as const).find((each) => endpoints.has(each));
+    const model = catalogue.find((candidate) => !NO_CHAT.test(candidate));
+    if (endpoint !== undefined && model !== undefined) {
+      return { endpoint, model: `${name}/${model}` };
+    }
   }
   return null;
+}
+
+export interface FirstTry {
+  readonly endpoint: "chat" | "messages";
+  /** `provider/model`. */
+  readonly model: string;
 }
 
 /** Whether a slashed model id would be read as another provider's. */

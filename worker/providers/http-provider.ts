@@ -9,6 +9,8 @@ export interface HttpProviderHabits {
   readonly pathPrefix: string;
   /** Sent where neither the caller nor the operator does. */
   readonly defaultHeaders: HeaderList;
+  /** What its users ask for today, cheap ones: they come first where the price data lists them, old ones come after. */
+  readonly usualModels: readonly string[];
 }
 
 export function createHttpProvider(

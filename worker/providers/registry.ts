@@ -4,7 +4,7 @@ import type { Destination, Egress } from "../egress.ts";
 import type { Catalogue } from "../pricing/catalogue.ts";
 import { ANTHROPIC } from "./anthropic/index.ts";
 import { createDemoProvider } from "./demo/index.ts";
-import { createHttpProvider } from "./http-provider.ts";
+import { createHttpProvider, type HttpProviderHabits } from "./http-provider.ts";
 import { OPENAI_COMPATIBLE } from "./openai-compatible.ts";
 import type { Provider } from "./provider.ts";
 
@@ -15,22 +15,23 @@ export function createProviders(
   egress: Egress,
 ): readonly Provider[] {
   return settings.map((each): Provider => {
-    const models = each.models ?? catalogue.models(each.priceId);
-    switch (each.kind) {
-      case "demo":
-        return createDemoProvider({
-          name: each.name,
-          models: each.models,
-          endpoints: each.capabilities.endpoints,
-          streamUsage: each.capabilities.streamUsage,
-        });
-      case "anthropic":
-        return createHttpProvider(each, models, egress, ANTHROPIC);
-      case "openai":
-      case "openai-compatible":
-        return createHttpProvider(each, models, egress, OPENAI_COMPATIBLE);
+    if (each.kind === "demo") {
+      return createDemoProvider({
+        name: each.name,
+        models: each.models,
+        endpoints: each.capabilities.endpoints,
+        streamUsage: each.capabilities.streamUsage,
+      });
     }
+    const habits = each.kind === "anthropic" ? ANTHROPIC : OPENAI_COMPATIBLE;
+    const models = each.models ?? usualFirst(catalogue.models(each.priceId), habits);
+    return createHttpProvider(each, models, egress, habits);
   });
+}
+
+function usualFirst(models: readonly string[], habits: HttpProviderHabits): readonly string[] {
+  const usual = habits.usualModels.filter((model) => models.includes(model));
+  return [...usual, ...models.filter((model) => !usual.includes(model))];
 }
 
 /** Where the providers are: what the way out must let through. The demo is in process and goes nowhere. */

@@ -7,4 +7,5 @@ import type { HttpProviderHabits } from "../http-provider.ts";
 export const ANTHROPIC: HttpProviderHabits = {
   pathPrefix: "/v1",
   defaultHeaders: [["anthropic-version", "2023-06-01"]],
+  usualModels: ["claude-haiku-4-5", "claude-sonnet-4-5"],
 };

@@ -1,0 +1,41 @@
+/** What a first call can be made with, by what is configured. */
+import { describe, expect, test } from "bun:test";
+import { startGateway } from "../testing/gateway.ts";
+import { firstTry } from "./target.ts";
+
+const local = (more: object) =>
+  JSON.stringify({
+    local: { kind: "openai-compatible", base_url: "http://127.0.0.1:1/v1", ...more },
+  });
+
+describe("a first try", () => {
+  const BY_ENV: readonly (readonly [string, Record<string, string>, object | null])[] = [
+    ["the demo", {}, { endpoint: "chat", model: "demo/demo" }],
+    [
+      "a model that people ask OpenAI for today",
+      { OPENAI_API_KEY: "sk-1" },
+      { endpoint: "chat", model: "openai/gpt-5-mini" },
+    ],
+    [
+      "one of Anthropic's, in its own dialect, where nobody speaks another",
+      { ANTHROPIC_API_KEY: "sk-1" },
+      { endpoint: "messages", model: "anthropic/claude-haiku-4-5" },
+    ],
+    [
+      "the first of the operator's list that chats",
+      { ANYRAY_PROVIDERS: local({ models: ["text-embed-1", "own", "gpt-4o-mini"] }) },
+      { endpoint: "chat", model: "local/own" },
+    ],
+    ["nothing, where nothing is listed", { ANYRAY_PROVIDERS: local({ price_id: null }) }, null],
+  ];
+  for (const [name, env, expected] of BY_ENV) {
+    test(`is ${name}`, async () => {
+      const started = await startGateway(env);
+      try {
+        expect(firstTry(started.gateway.deps.routing)).toEqual(expected);
+      } finally {
+        await started.stop();
+      }
+    });
+  }
+});
