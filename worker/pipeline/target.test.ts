@@ -1,7 +1,7 @@
 /** What a first call can be made with, by what is configured. */
 import { describe, expect, test } from "bun:test";
 import { startGateway } from "../testing/gateway.ts";
-import { firstTry } from "./target.ts";
+import { firstTry, type FirstTry } from "./target.ts";
 
 const local = (more: object) =>
   JSON.stringify({
@@ -9,7 +9,7 @@ const local = (more: object) =>
   });
 
 describe("a first try", () => {
-  const BY_ENV: readonly (readonly [string, Record<string, string>, object | null])[] = [
+  const BY_ENV: readonly (readonly [string, Record<string, string>, FirstTry | null])[] = [
     ["the demo", {}, { endpoint: "chat", model: "demo/demo" }],
     [
       "a model that people ask OpenAI for today",
