@@ -21,6 +21,7 @@ import { searchBytes, searchDirectory, searchText, type Finding } from "./canary
 import { startGateway, temporaryDirectory } from "./gateway-process.ts";
 import { providersAt } from "./gateway.ts";
 import { contentRows } from "./sealed-content.ts";
+import { until } from "./until.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
 const canaries = createCanaries();
@@ -61,12 +62,23 @@ interface Told {
   readonly rows: number;
 }
 
+/** Takes spans, as a Collector does. */
+async function startCollector() {
+  const bodies: Uint8Array[] = [];
+  const server = await startUpstream((request, reply) => {
+    bodies.push(request.body);
+    reply.send(200, { "content-type": "application/x-protobuf" }, "");
+  });
+  return { url: server.url, bodies, stop: () => server.stop() };
+}
+
 async function runThrough(env: Readonly<Record<string, string>>): Promise<Told> {
   const directory = temporaryDirectory();
+  const collector = await startCollector();
   const settings = {
     dataDir: directory.path,
     providers: providers(),
-    env: { ...SCENARIO_SETTINGS, ...env },
+    env: { ...SCENARIO_SETTINGS, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
   };
   try {
     const first = await startGateway(settings);
@@ -80,7 +92,11 @@ async function runThrough(env: Readonly<Record<string, string>>): Promise<Told> 
     for (const [path, text] of await readEverything(second)) {
       findings.push(...searchText(canaries, path, text));
     }
-    const rows = (await second.records()).length;
+    const records = await second.records();
+    const rows = records.length;
+    const requests = new Set(records.map((record) => record.trace_id));
+    await until(async () => spanCount(collector.bodies) >= requests.size || null);
+    for (const body of collector.bodies) findings.push(...searchBytes(canaries, "OTLP", body));
     // While it runs: logs and temporary files of the databases are there.
     findings.push(...searchDirectory(canaries, directory.path));
     expect(await second.stop()).toBe(0);
@@ -90,11 +106,17 @@ async function runThrough(env: Readonly<Record<string, string>>): Promise<Told> 
     return { findings, files: readdirSync(directory.path), parts, rows };
   } finally {
     directory.remove();
+    await collector.stop();
   }
 }
 
+/** Of requests: each names its route once. */
+function spanCount(bodies: readonly Uint8Array[]): number {
+  return Buffer.concat(bodies).toString("latin1").split("http.route").length - 1;
+}
+
 describe("a gateway that keeps content encrypted", () => {
-  test("holds no canary in any file, log line, metric or admin answer", async () => {
+  test("holds no canary in any file, log line, metric, span or admin answer", async () => {
     const told = await runThrough({ ANYRAY_CONTENT_MODE: "encrypted" });
     expect(told.findings).toEqual([]);
     // It was not for want of trying.

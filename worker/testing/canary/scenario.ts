@@ -469,8 +469,10 @@ const READABLE = [
 export async function readEverything(
   gateway: GatewayProcess,
 ): Promise<readonly (readonly [string, string])[]> {
+  const traceIds = new Set((await gateway.records()).map((record) => record.trace_id));
+  const paths = [...READABLE, ...[...traceIds].map((id) => `/admin/traces/${id}`)];
   return Promise.all(
-    READABLE.map(async (path): Promise<readonly [string, string]> => {
+    paths.map(async (path): Promise<readonly [string, string]> => {
       const headers = { authorization: `Bearer ${gateway.adminToken}` };
       const response = await fetch(gateway.url + path, { headers });
       if (!response.ok) throw new Error(`${path}: ${response.status}`);
