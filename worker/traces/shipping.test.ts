@@ -165,6 +165,22 @@ describe("shipping", () => {
     for (const row of rows) expect(sent.slice(2).filter((body) => has(body, row))).toHaveLength(1);
   });
 
+  test("sends nothing again because its place can't be written down", async () => {
+    const { rows, sent, shipping, outbox } = rig(() => TAKEN, { startAfter: rowAt(0).id });
+    await shipping.step();
+    const write = outbox.setHandedOver;
+    outbox.setHandedOver = () => Promise.reject(new Error("the disk is full"));
+    for (const n of [1, 2]) {
+      rows.push(rowAt(n));
+      await expect(shipping.step()).rejects.toThrow("full");
+    }
+    outbox.setHandedOver = write;
+    rows.push(rowAt(3));
+    expect(await shipping.step()).toMatchObject({ spans: 2 });
+    for (const row of rows) expect(sent.filter((body) => has(body, row))).toHaveLength(1);
+    expect(await outbox.handedOver()).toBe(rowAt(3).id);
+  });
+
   test("sets aside what is refused for good, and only that", async () => {
     const bad = rowAt(37);
     const { rows, shipping, outbox } = rig((body) =>

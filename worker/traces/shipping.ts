@@ -65,13 +65,15 @@ export interface Shipping {
 
 export function createShipping(options: ShippingOptions): Shipping {
   const { tail, content, outbox, resource, sampledShare, now, monotonic, send } = options;
+  /** Up to this row all was taken, though it may not stand in the outbox: on a full disk nothing is sent again and again. */
+  let taken = "";
   /** Rows up to this one were there at that time of the monotonic clock. */
   let seen: { readonly id: string; readonly atMs: number } | null = null;
 
   /** Where to go on: at the very first start behind what was there before. */
   async function place(): Promise<string> {
     const known = await outbox.handedOver();
-    if (known !== null) return known;
+    if (known !== null) return known > taken ? known : taken;
     const first = options.startAfter ?? "";
     await outbox.setHandedOver(first);
     return first;
@@ -140,7 +142,8 @@ export function createShipping(options: ShippingOptions): Shipping {
         : await send(encodeSpans(spans, resource));
     if (result.kind === "later") return { afterMs: result.afterMs };
     if (result.kind === "taken") {
-      await outbox.setHandedOver(last.row.id);
+      taken = last.row.id;
+      await outbox.setHandedOver(taken);
       // The number is the other side's word.
       const rejected = Math.min(Math.max(0, result.rejectedSpans), spans.length);
       total.spans += spans.length - rejected;
