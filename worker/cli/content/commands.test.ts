@@ -334,6 +334,33 @@ describe("anyray decrypt", () => {
     expect((await run(["inspect", source])).code).toBe(5);
   });
 
+  test("a part is damaged if its source names another user, or another mode, than it is sealed for", async () => {
+    // Knows whose keys are whose, and has no content of its own.
+    const dir = newPath("names");
+    await sealInto(dir, []);
+    copyFileSync(join(dataDir, CONTENT_FILES.subjects), join(dir, CONTENT_FILES.subjects));
+    const open = async (...claims: [string, string][]) => {
+      const source = newPath("claims.json");
+      const span = otlp([...attributesOf(trace(3)), ...claims], trace(3));
+      writeFileSync(source, JSON.stringify({ resourceSpans: scopes(span) }));
+      const { code, stderr } = await run(decryptArgs(source, newPath("o"), "--all", dir), { dir });
+      return [code, /input: (.*)/.exec(stderr)?.[1]];
+    };
+    expect(await open()).toEqual([0, undefined]);
+    expect(await open(["anyray.user", "bob"], ["anyray.content.mode", "encrypted"])).toEqual([
+      0,
+      undefined,
+    ]);
+    expect(await open(["anyray.user", "ann"])).toEqual([
+      5,
+      "it is sealed for another user than its source says",
+    ]);
+    expect(await open(["anyray.content.mode", "plaintext"])).toEqual([
+      5,
+      "the source says another mode than the envelope",
+    ]);
+  });
+
   test("what a back end cut off is told as cut, and an object that is gone or changed as that", async () => {
     const source = newPath("cut.json");
     const attributes = attributesOf(trace(1)).map(([key, value]): [string, string | number] =>

@@ -56,6 +56,7 @@ export async function runDecrypt(args: readonly string[], tools: DecryptTools): 
       {
         objects: opened.objects,
         keys: { keyring, subjects: (handle) => subjects.find(handle), recipient },
+        isForeign: foreignnessOf(subjects),
         take: takerOf(options, output),
         onRecord: (count) => {
           if (count % PROGRESS_EVERY === 0) say(`${count} parts so far`);
@@ -110,6 +111,14 @@ function isUserOf(user: string | null, subjects: SubjectKeySource, { objects }: 
     } catch {
       return false;
     }
+  };
+}
+
+/** Who can write to a trace back end can write another's name beside an envelope; names stand with the subject keys, too. */
+function foreignnessOf(subjects: SubjectKeySource) {
+  return ({ user }: ContentRecord, { handle }: OpenedPart): boolean => {
+    const handles = user === null ? null : subjects.handlesOf(user);
+    return handles !== null && !handles.has(handle) && subjects.find(handle).state === "live";
   };
 }
 

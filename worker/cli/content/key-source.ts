@@ -39,22 +39,22 @@ export async function openKeySource(
       if (after === null) break;
     }
     const erased = await subjects.erased();
-    const find = lookup(live, erased);
-    return {
-      find,
-      handlesOf: (user) =>
-        new Set(
-          live
-            .filter(({ name }) => {
-              const parts = parseSubjectName(name);
-              return parts?.kind === "user" && parts.name === user;
-            })
-            .map(({ handle }) => handle),
-        ),
-    };
+    const users = handlesByUser(live);
+    const none: ReadonlySet<string> = new Set();
+    return { find: lookup(live, erased), handlesOf: (user) => users.get(user) ?? none };
   } finally {
     subjects.close();
   }
+}
+
+function handlesByUser(subjects: readonly Subject[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const users = new Map<string, Set<string>>();
+  for (const { name, handle } of subjects) {
+    const parts = parseSubjectName(name);
+    if (parts?.kind !== "user") continue;
+    users.set(parts.name, (users.get(parts.name) ?? new Set()).add(handle));
+  }
+  return users;
 }
 
 function fromExport(path: string, alsoErased: readonly Tombstone[]): SubjectKeySource {

@@ -37,6 +37,8 @@ export interface OpeningResult {
 export interface OpeningOptions {
   readonly objects: ObjectFiles | null;
   readonly keys: OpeningKeys;
+  /** Whether it is known that the part is sealed for another than its source says. */
+  readonly isForeign: (record: ContentRecord, part: OpenedPart) => boolean;
   /** Takes each part once. What it throws ends the opening. */
   readonly take: (part: OpenedPart) => void;
   /** Called for every record, with how many there were. */
@@ -45,7 +47,7 @@ export interface OpeningOptions {
 
 export async function openParts(
   records: AsyncIterable<{ readonly record: ContentRecord }>,
-  { objects, keys, take, onRecord }: OpeningOptions,
+  { objects, keys, isForeign, take, onRecord }: OpeningOptions,
 ): Promise<OpeningResult> {
   const opened = new Set<string>();
   const traces = new Set<string>();
@@ -57,7 +59,9 @@ export async function openParts(
     onRecord(++count);
     const key = partKey(record);
     if (opened.has(key)) continue;
-    const result = await open(record, objects, keys);
+    const opening = await open(record, objects, keys);
+    const result =
+      "code" in opening ? opening : (falseClaim(record, opening, isForeign) ?? opening);
     if ("code" in result) {
       // What a source has says more than what another lacks.
       const before = failures.get(key);
@@ -82,6 +86,24 @@ export async function openParts(
   };
 }
 
+/** What a source claims of an envelope is not sealed; the envelope's own head is. Null: they agree. */
+function falseClaim(
+  record: ContentRecord,
+  part: OpenedPart,
+  isForeign: OpeningOptions["isForeign"],
+): Failure | null {
+  const mode = part.kind === "sealed" ? "encrypted" : "plaintext";
+  const why =
+    partKey(record) !== partKeyOf(part)
+      ? "the envelope belongs to another part than its source says"
+      : record.mode !== null && record.mode !== mode
+        ? "the source says another mode than the envelope"
+        : isForeign(record, part)
+          ? "it is sealed for another user than its source says"
+          : null;
+  return why === null ? null : { code: "damaged", why };
+}
+
 async function open(
   record: ContentRecord,
   objects: ObjectFiles | null,
@@ -93,10 +115,7 @@ async function open(
     return { code: "damaged", why: "it is not what its source refers to, by size or digest" };
   }
   try {
-    const part = await openEnvelope(found.bytes, keys);
-    // What a source claims of an envelope is not sealed; the envelope's own head is.
-    if (partKey(record) === partKeyOf(part)) return part;
-    return { code: "damaged", why: "the envelope belongs to another part than its source says" };
+    return await openEnvelope(found.bytes, keys);
   } catch (error) {
     // Whatever else a hostile part can provoke must not keep the others from being opened.
     const known = error instanceof EnvelopeError ? error : new EnvelopeError("damaged");
