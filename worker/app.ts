@@ -108,6 +108,10 @@ export function createApp(deps: Deps): App {
  * is no such request.
  */
 function refuseUnread(deps: Deps, request: Request): Response | Promise<Response | null> | null {
+  // The runtime builds it of the `Host` header. Where that is none, its readers would see different paths in it, or throw.
+  if (!URL.canParse(request.url)) {
+    return refusal(deps, request, new GatewayError("invalid_request", { field: "host" }));
+  }
   // No name holds a NUL, and Postgres can't even be asked for one that does.
   if (request.url.includes("%00"))
     return refusal(deps, request, new GatewayError("invalid_request"));

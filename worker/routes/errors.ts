@@ -23,9 +23,9 @@ const adminErrors: Pick<ErrorWire, "body"> = {
     }),
 };
 
-/** Of the address that was asked for. */
+/** Of the address that was asked for; it may have no host. */
 export function errorsFor(request: Request): Pick<ErrorWire, "body"> {
-  const { pathname } = new URL(request.url);
+  const pathname = URL.parse(request.url, "http://gateway")?.pathname ?? "/";
   if (!pathname.startsWith("/v1/") && pathname !== "/v1") return adminErrors;
   const isAnthropic =
     pathname.startsWith("/v1/messages") || request.headers.has("anthropic-version");

@@ -99,6 +99,21 @@ describe("the listener", () => {
     expect(await firstOfAnswer([changed, length])).toContain('"code":"body_too_large"');
   });
 
+  test("refuses a `Host` that is none by its name, in the dialect, wherever it leads", async () => {
+    for (const host of ["a b", "[::1", "%", "localhost:99999", "", "a@b", "x#"]) {
+      for (const path of ["/livez", "/v1/models", "/xx/admin/spend"]) {
+        const answer = await firstOfAnswer([`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`]);
+        expect([host, path, answer.slice(9, 12)]).toEqual([host, path, "400"]);
+        expect(answer.toLowerCase()).toContain("x-request-id: req_");
+        expect(answer).toContain("The request is not valid (host).");
+      }
+    }
+    const asked = "POST /v1/messages HTTP/1.1\r\nHost: a b\r\ncontent-length: 2\r\n\r\n{}";
+    expect(await firstOfAnswer([asked])).toContain('"type":"invalid_request_error"');
+    const changed = "POST /admin/keys HTTP/1.1\r\nHost: a b\r\ncontent-length: 2\r\n\r\n{}";
+    expect(await sendRaw([changed])).toBe(400);
+  });
+
   test("is not led around the admin plane's guard by a short host name", async () => {
     const status = await sendRaw(["GET /xx/admin/spend HTTP/1.1\r\nHost: x\r\n\r\n"]);
     expect(status).toBe(404);
