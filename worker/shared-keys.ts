@@ -8,6 +8,8 @@ import { ConfigError, type Fault } from "./config/fault.ts";
 import { decodeProvider, PROVIDER_SETTING } from "./providers/stored-provider.ts";
 
 const SETTING = "keys.shared";
+/** Another gateway's change is soon seen: between two looks. */
+const SEEN_MS = 50;
 /** Former content keys that are remembered by their ids. */
 const MAX_FORMER = 16;
 
@@ -84,8 +86,9 @@ export class SharedKeys {
       } catch (error) {
         // The database is away: as soon as it is back.
         if (error instanceof StoreUnavailable) return known;
-        // Another gateway was faster: what it said counts.
+        // Another gateway was faster: what it said counts, as soon as it is seen here.
         if (!(error instanceof VersionConflict)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, SEEN_MS));
       }
     }
   }

@@ -203,6 +203,19 @@ onPostgres((fresh, postgresOf) => {
       expect(await entries(first)).toHaveLength(1);
     });
 
+    test("are one gateway's, also where two start at once with different ones", async () => {
+      const started = await Promise.allSettled([
+        start(),
+        start({ ANYRAY_CONTENT_KEY: NEXT }),
+        start(),
+        start({ ANYRAY_CONTENT_KEY: NEXT }),
+      ]);
+      const isUp = started.map(({ status }) => status === "fulfilled");
+      expect([isUp[0], isUp[1]]).toEqual([isUp[2], isUp[3]]);
+      expect(isUp[0]).toBe(!isUp[1]);
+      for (const gateway of gateways) expect((await ready(gateway))[1].state).toBe("ok");
+    });
+
     test("are renewed one gateway after another; who still has the former one says so", async () => {
       const [one, other] = [await start(), await start()];
       const next = {
