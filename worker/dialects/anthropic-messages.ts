@@ -38,9 +38,9 @@ export const anthropicMessages: Wire = {
   endpoint: "messages",
   family: "anthropic",
   request,
-  maxOutputTokens: (body, usual) => {
+  maxOutputTokens: (body, { usual, most }) => {
     const limit = body["max_tokens"];
-    return typeof limit === "number" ? limit : usual;
+    return Math.min(typeof limit === "number" ? limit : usual, most);
   },
   readAnswer: (json) => ({
     usage: anthropicUsage(objectAt(json, "usage")),

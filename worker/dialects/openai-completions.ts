@@ -16,7 +16,14 @@ import {
   type JsonObject,
 } from "./read.ts";
 import { modelField, nullable, tokenLimit } from "./request.ts";
-import type { AnswerFacts, StreamOptions, StreamReader, Verdict, Wire } from "./wire.ts";
+import type {
+  AnswerFacts,
+  OutputBounds,
+  StreamOptions,
+  StreamReader,
+  Verdict,
+  Wire,
+} from "./wire.ts";
 
 const metered = {
   model: modelField,
@@ -42,8 +49,8 @@ export const openaiChat: Wire = {
     },
     { additionalProperties: true },
   ),
-  maxOutputTokens: (request, usual) =>
-    largestLimit(request, ["max_completion_tokens", "max_tokens"], usual) * writtenCount(request),
+  maxOutputTokens: (request, bounds) =>
+    largestLimit(request, ["max_completion_tokens", "max_tokens"], bounds) * writtenCount(request),
   readAnswer,
   openStream: (options) => new ChoicesReader(options),
   outputText: (json) => {
@@ -68,8 +75,8 @@ export const openaiCompletions: Wire = {
     { ...metered, prompt: Type.Optional(Type.Unknown()) },
     { additionalProperties: true },
   ),
-  maxOutputTokens: (request, usual) =>
-    largestLimit(request, ["max_tokens"], usual) * writtenCount(request),
+  maxOutputTokens: (request, bounds) =>
+    largestLimit(request, ["max_tokens"], bounds) * writtenCount(request),
   readAnswer,
   openStream: (options) => new ChoicesReader(options),
   outputText: (json) =>
@@ -99,9 +106,13 @@ function promptCount({ prompt }: JsonObject): number {
 }
 
 /** Servers differ in which name of the limit they know: the larger one may be what holds. */
-function largestLimit(request: JsonObject, names: readonly string[], usual: number): number {
+function largestLimit(
+  request: JsonObject,
+  names: readonly string[],
+  { usual, most }: OutputBounds,
+): number {
   const limits = names.map((name) => request[name]).filter((limit) => typeof limit === "number");
-  return limits.length === 0 ? usual : Math.max(...limits);
+  return Math.min(limits.length === 0 ? usual : Math.max(...limits), most);
 }
 
 function readAnswer(json: JsonObject): AnswerFacts {

@@ -43,9 +43,9 @@ export const openaiResponses: Wire = {
     },
     { additionalProperties: true },
   ),
-  maxOutputTokens: (request, usual) => {
+  maxOutputTokens: (request, { usual, most }) => {
     const limit = request["max_output_tokens"];
-    return typeof limit === "number" ? limit : usual;
+    return Math.min(typeof limit === "number" ? limit : usual, most);
   },
   readAnswer: (json) => ({
     ...readResponse(json),

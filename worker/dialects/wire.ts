@@ -51,15 +51,22 @@ export interface StreamOptions {
   readonly choices: number;
 }
 
-/** A failure in the middle of a stream, already worded for the caller. */
+/** Of one answer, in tokens. */
+export interface OutputBounds {
+  /** Where the request sets no limit. */
+  readonly usual: number;
+  /** What the model can write; Infinity: not known. */
+  readonly most: number;
+}
+
 export interface Wire {
   readonly dialect: Dialect;
   readonly endpoint: Endpoint;
   readonly family: Family;
   /** The part of the request on which the gateway acts; the rest passes unread. */
   readonly request: TSchema;
-  /** The most output tokens that the request may bring, over all that it asks to be written. @param usual of each, where it sets no limit */
-  maxOutputTokens(request: JsonObject, usual: number): number;
+  /** The most output tokens that the request may bring, over all that it asks to be written. */
+  maxOutputTokens(request: JsonObject, bounds: OutputBounds): number;
   /** Facts of a non-streamed answer. */
   readAnswer(json: JsonObject): AnswerFacts;
   openStream(options: StreamOptions): StreamReader;

@@ -204,7 +204,8 @@ function largestCost(
   body: JsonBody,
 ): Estimate {
   const inputTokens = roughTokens(body.bytes.length) + namedInputTokens(body.json);
-  const outputTokens = wire.maxOutputTokens(body.json, USUAL_OUTPUT_TOKENS);
+  const most = deps.pricing.contextWindow({ provider, timeMs }, model) ?? Infinity;
+  const outputTokens = wire.maxOutputTokens(body.json, { usual: USUAL_OUTPUT_TOKENS, most });
   const usage = { ...NO_USAGE, inputTokens, outputTokens };
   const costAt = (serviceTier: string | null) =>
     deps.pricing.cost({ provider, models: [model], usage, serviceTier, timeMs })?.costPicoUsd ??

@@ -23,6 +23,8 @@ export interface Cost {
 export interface Pricing {
   /** Null: no price is known. */
   cost(question: CostQuestion): Cost | null;
+  /** The most tokens that the model reads and writes together; null: not known. */
+  contextWindow(question: Pick<CostQuestion, "provider" | "timeMs">, model: string): number | null;
 }
 
 /** `catalogue` is asked each time, so that a change of overrides counts at once. */
@@ -43,6 +45,15 @@ export function createPricing(catalogue: () => Catalogue): Pricing {
         }
       }
       return null;
+    },
+    contextWindow({ provider, timeMs }, model) {
+      const found = catalogue().find({
+        priceId: provider.priceId,
+        providerName: provider.name,
+        model,
+        atMs: timeMs,
+      });
+      return found?.contextWindow ?? null;
     },
   };
 }

@@ -71,6 +71,20 @@ onEachDatabase((makeFresh) => {
   });
 
   describe("a hard cap", () => {
+    test("reserves no more of output than the model can write, whatever is asked for", async () => {
+      await withGateway(async (gateway, admin) => {
+        await admin("POST", "/admin/caps", {
+          scope: "org",
+          unit: "usd",
+          amount: "1",
+          window: "month",
+        });
+        // 100 million tokens of output would be 60 dollars; the model's 128,000 are 8 cents, and 20 times that is more than one.
+        expect(await statusOf(ask(gateway, "ann", { max_tokens: 100_000_000 }))).toBe(200);
+        expect(await statusOf(ask(gateway, "ann", { max_tokens: 100_000_000, n: 20 }))).toBe(429);
+      });
+    });
+
     test("refuses from the moment it is reached, in the caller's dialect, and is told to the caller", async () => {
       await withGateway(async (gateway, admin) => {
         await statusOf(ask(gateway));
