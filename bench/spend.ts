@@ -3,7 +3,7 @@
  *
  *     bun bench/spend.ts DATA_DIR [TIMES]
  *
- * First the sums by day are made; then every grouping by one and by two, and every filter, is asked several times, one after the other.
+ * First the sums by day and hour are made; then every grouping by one and by two, and every filter, is asked several times, one after the other.
  * Beside the time that passed stands the processors' time of this process, all threads: on a machine that others use, that is the
  * better figure. Prints Markdown.
  */

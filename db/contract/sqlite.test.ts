@@ -46,7 +46,7 @@ const openLarge: Open = async () => {
   };
 };
 
-/** The same store, but spend is answered by the sums by day, which lag behind by some rows. */
+/** The same store, but spend is answered by the sums by day and hour, which lag behind by some rows. */
 const openRolledUp: Open = async () => {
   const { store, remove } = await open();
   const dataDir = mkdtempSync(join(tmpdir(), "anyray-contract-"));
@@ -88,4 +88,4 @@ describeClaimedNames("SQLite", open);
 describePrices("SQLite", open);
 describeAudit("SQLite", open);
 describeAdmin("SQLite", open);
-describeSpend("SQLite with sums by day", openRolledUp);
+describeSpend("SQLite with sums by day and hour", openRolledUp);
