@@ -62,6 +62,8 @@ export type FromSealer =
       readonly results: Readonly<Partial<Record<PartResult, number>>>;
       readonly store: StoreState;
     }
+  /** There is sealed content, and neither a subject key nor a tombstone. */
+  | { readonly kind: "keysMissing" }
   /** Older than is kept, and deleted. */
   | { readonly kind: "expired"; readonly parts: number }
   | { readonly kind: "subjects"; readonly id: number; readonly subjects: readonly Subject[] }

@@ -69,9 +69,19 @@ function setState(newKey: KeyCheck, newStore: StoreState): void {
   say({ kind: "state", key, store });
 }
 
+/** As after a restore without them: whoever hears of it can still bring the file back, before new keys stand in its place. */
+async function reportMissingKeys({ subjects, content }: ReturnType<typeof open>): Promise<void> {
+  if ((await subjects.kids()).size > 0 || (await subjects.erased()).length > 0) return;
+  const [oldest] = await content.since(0, Number.MAX_SAFE_INTEGER, null, 1);
+  if (oldest?.mode === "encrypted") say({ kind: "keysMissing" });
+}
+
 async function start(): Promise<void> {
   try {
-    parts ??= open();
+    if (parts === null) {
+      parts = open();
+      await reportMissingKeys(parts);
+    }
     const kids = await parts.subjects.kids();
     const { keyring } = parts;
     const isKnown = [...kids.keys()].every((kid) => keyring.kids.includes(kid));

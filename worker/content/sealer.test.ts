@@ -101,6 +101,23 @@ describe("the sealer", () => {
     await sealer.close();
   }, 30_000);
 
+  test("says that keys are gone where there is content that they opened", async () => {
+    const sealed = rig();
+    sealed.leave(1);
+    await sealed.sealer.close();
+    expect(sealed.log).toEqual([]);
+    for (const isGone of [false, true]) {
+      const { sealer, log, states } = rig((dir) => {
+        cpSync(sealed.dataDir, dir, { recursive: true });
+        if (isGone) rmSync(join(dir, CONTENT_FILES.subjects));
+      });
+      sealer.start();
+      await until(() => states.length > 0);
+      expect(log.filter((line) => line.includes("no key of it"))).toHaveLength(isGone ? 1 : 0);
+      await sealer.close();
+    }
+  });
+
   test("whose memory is full leaves parts out, and says so in their rows", async () => {
     const { dataDir, sealer, leave } = rig();
     const large = new Uint8Array(30 * 1024 * 1024);

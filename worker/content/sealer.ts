@@ -129,6 +129,11 @@ export function createSealer(options: SealerOptions): Sealer {
         if (message.store !== state.store) setState({ ...state, store: message.store });
         return;
       }
+      case "keysMissing":
+        return log.write(
+          "error",
+          "there is sealed content, and no key of it: subjects.sqlite was lost or left behind; without it that can't be opened",
+        );
       case "expired":
         return counters.add("anyray_content_expired_total", "", message.parts);
       case "closed":
