@@ -9,6 +9,10 @@ test("a failure at the start names the setting that mends it", () => {
   expect(failureText(coded("Is port 8787 in use?", "EADDRINUSE"))).toBe(
     "Is port 8787 in use? ANYRAY_PORT sets the gateway's, ANYRAY_CONSOLE_PORT the console's.",
   );
+  const listening = Object.assign(coded("EINVAL: invalid argument, listen", "EINVAL"), {
+    syscall: "listen",
+  });
+  expect(failureText(listening)).toEndWith("look at ANYRAY_HOST and ANYRAY_PORT.");
   for (const [code, named] of [
     ["3D000", "no database of the name"],
     ["28P01", "the password"],

@@ -64,11 +64,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "42501": "The user in ANYRAY_DB_URL may not make tables there: it should own the database.",
 };
 
+/** Whatever the runtime calls it. */
+const NO_SUCH_PLACE =
+  "This machine has no such address to listen on, or lets nobody use that port: look at ANYRAY_HOST and ANYRAY_PORT.";
+
 /** Why the gateway did not start, for a person. */
 export function failureText(error: unknown): string {
   if (error instanceof StoreUnavailable) return "The database in ANYRAY_DB_URL can't be reached.";
   if (!(error instanceof Error)) return "failed";
-  const remedy = "code" in error ? REMEDIES[String(error.code)] : undefined;
+  const isListening = "syscall" in error && error.syscall === "listen";
+  const known = "code" in error ? REMEDIES[String(error.code)] : undefined;
+  const remedy = known ?? (isListening ? NO_SUCH_PLACE : undefined);
   return remedy === undefined
     ? error.message
     : `${error.message.replace(/(?<![.?])$/, ".")} ${remedy}`;
