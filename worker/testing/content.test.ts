@@ -10,6 +10,7 @@ import { CONTENT_FILES } from "../content/files.ts";
 import { newRecipient, parsePrivateKey } from "../encryption/recipients.ts";
 import { providersAt, readAll, startGateway, type TestGateway } from "./gateway.ts";
 import { contentRows, envelopeOf, openPart, waitForContent } from "./sealed-content.ts";
+import { until } from "./until.ts";
 import { SSE, startUpstream, type Handler, type Upstream } from "./upstream.ts";
 
 let gateway: TestGateway;
@@ -263,10 +264,14 @@ describe("where it is kept", () => {
     const after = await waitForContent(gateway.dataDir, 4);
     const left = after.find(({ content }) => content.state === "omitted");
     expect(left).toMatchObject({ field: "input", content: { reason: "too_large" } });
-    const metrics = await gateway.fetch("/metrics", {
-      headers: { authorization: `Bearer ${gateway.adminToken}` },
+    // The thread's word of it comes after the rows.
+    const text = await until(async () => {
+      const metrics = await gateway.fetch("/metrics", {
+        headers: { authorization: `Bearer ${gateway.adminToken}` },
+      });
+      const said = await metrics.text();
+      return said.includes('result="too_large"') ? said : null;
     });
-    const text = await metrics.text();
     expect(text).toContain('anyray_content_parts_total{result="object"} 3');
     expect(text).toContain('anyray_content_parts_total{result="too_large"} 1');
   });
