@@ -15,6 +15,8 @@ export function readExportAnswer(
   body: Uint8Array,
 ): SendResult {
   if (status >= 200 && status < 300) {
+    // A page, as the port of a back end's own console gives one for any address: nobody took spans there.
+    if (isPage(headers)) return { kind: "later", afterMs: null };
     return { kind: "taken", rejectedSpans: rejectedSpans(body) };
   }
   if (LATER.has(status) || MISCONFIGURED.has(status) || status < 400 || status >= 500) {
@@ -23,8 +25,16 @@ export function readExportAnswer(
   return { kind: "refused", status };
 }
 
+function isPage(headers: HeaderList): boolean {
+  return /^text\/html\b/i.test(valueOf(headers, "content-type") ?? "");
+}
+
 function retryAfterMs(headers: HeaderList): number | null {
-  const text = headers.find(([name]) => name === "retry-after")?.[1];
+  const text = valueOf(headers, "retry-after");
   if (text === undefined || !/^\d{1,6}$/.test(text)) return null;
   return Math.min(Number(text) * 1_000, MAX_WAIT_MS);
+}
+
+function valueOf(headers: HeaderList, name: string): string | undefined {
+  return headers.find((header) => header[0] === name)?.[1];
 }

@@ -258,6 +258,12 @@ describe("the answer to an export", () => {
     for (const status of [400, 413, 415, 422]) {
       expect([status, read(status)]).toEqual([status, { kind: "refused", status }]);
     }
+    // A console's page, whatever address was asked.
+    const page = read(200, [["content-type", "Text/HTML; charset=utf-8"]]);
+    expect(page).toEqual({ kind: "later", afterMs: null });
+    for (const type of ["application/x-protobuf", "application/json", "text/plain"]) {
+      expect(read(200, [["content-type", type]])).toEqual(TAKEN);
+    }
     expect(read(503, [["retry-after", "3"]])).toEqual({ kind: "later", afterMs: 3_000 });
     expect(read(503, [["retry-after", "99999"]])).toEqual({ kind: "later", afterMs: 300_000 });
     expect(read(503, [["retry-after", "soon"]])).toEqual({ kind: "later", afterMs: null });
