@@ -126,6 +126,7 @@ function openRelay(
     requestId: attempt.accepted.requestId,
     now,
     keepAliveMs: deps.limits.keepAliveMs,
+    silentSince: attempt.begunAt,
     idleMs: deps.limits.idleMs,
     totalDeadline: call.totalDeadline,
     settle,

@@ -36,6 +36,7 @@ function rig(fixture: Fixture, hideUsage: boolean, settle: Settle = async () => 
     requestId: "req_test",
     now: () => performance.now(),
     keepAliveMs: 60_000,
+    silentSince: performance.now(),
     idleMs: 60_000,
     totalDeadline: Infinity,
     settle: (outcome) => {

@@ -20,6 +20,8 @@ const MAX_EVENT = 64 * 1024 * 1024;
 const LINGER_MS = 2_000;
 
 export interface SseRelayOptions extends RelayContext {
+  /** Monotonic time since which the client has waited for a byte: the first comment is due by this, and brings the head of the answer along. */
+  readonly silentSince: number;
   readonly reader: StreamReader;
   readonly errors: ErrorWire;
   readonly transcript: Transcript;
@@ -47,7 +49,8 @@ export class SseRelay implements BodySink {
 
   constructor(options: SseRelayOptions) {
     this.#options = options;
-    this.#lastUpstreamAt = this.#lastSentAt = options.now();
+    this.#lastUpstreamAt = options.now();
+    this.#lastSentAt = options.silentSince;
     this.#client = new ClientStream(
       {
         resume: () => {

@@ -286,6 +286,20 @@ describe("a stream", () => {
     expect(text.replaceAll(": keep-alive\n\n", "")).toBe(delta("one") + FINISH + DONE);
   });
 
+  test("has the first comment after one time of silence, not with the second", async () => {
+    await start(
+      async (_, reply) => {
+        await sleep(700);
+        reply.head(200, SSE);
+        reply.chunk(FINISH + USAGE + DONE);
+        reply.end();
+      },
+      { ANYRAY_KEEPALIVE_MS: "400" },
+    );
+    const response = await gateway.post("/v1/chat/completions", STREAM);
+    expect((await readAll(response)).text).toStartWith(": keep-alive\n\n");
+  });
+
   test("that fails after the early 200 tells it inside the stream", async () => {
     await start(
       async (_, reply) => {
