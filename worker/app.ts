@@ -96,7 +96,8 @@ export function createApp(deps: Deps): App {
     async fetch(request, peer) {
       const refused = refuseUnread(deps, request);
       const response = (refused === null ? null : await refused) ?? (await handle(request));
-      if (response.status !== 401 || peer === undefined) return response;
+      if (response.status !== 401 || peer === undefined || !sentCredential(request))
+        return response;
       return refuseStranger(deps, strangers, request, response, peer());
     },
   };
@@ -132,6 +133,14 @@ function refuseUnread(deps: Deps, request: Request): Response | Promise<Response
 function refusal(deps: Deps, request: Request, error: GatewayError): Response {
   deps.counters.add("anyray_refused_total", `code="${error.code}"`);
   return errorAnswer(error, errorsFor(request), deps.ids.traceId());
+}
+
+/** Whoever sends none guesses nothing. */
+function sentCredential({ headers, url }: Request): boolean {
+  const isSent = ["authorization", "x-api-key", "x-anyray-api-key"].some((name) =>
+    headers.has(name),
+  );
+  return isSent || new URL(url).pathname === "/admin/session";
 }
 
 /** The refusal itself, or, after too many, that they should wait. A provider's own 401 is none of ours. */

@@ -2,7 +2,8 @@
  * Addresses that keep sending credentials that are none. A valid key is never held up by it: others may stand behind the same address.
  * In memory, bounded; addresses are written nowhere.
  */
-const MAX_FAILURES = 30;
+/** More than a tool has addresses to try with a key that has expired; far too few to find a secret by trying. */
+const MAX_FAILURES = 300;
 const WINDOW_MS = 60_000;
 const MAX_ADDRESSES = 10_000;
 
