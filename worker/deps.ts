@@ -90,7 +90,7 @@ export interface Deps {
   readonly live: LiveRequests;
   readonly liveFeed: LiveFeed;
   readonly content: ContentRecorder;
-  readonly subjects: Pick<Sealer, "subjects" | "erase">;
+  readonly subjects: Pick<Sealer, "subjects" | "erase" | "erased">;
   readonly privacy: Privacy;
   /** Fingerprints of those without whose private key nobody reads content; empty: the master key is enough. */
   readonly recipients: readonly string[];

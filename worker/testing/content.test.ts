@@ -364,6 +364,36 @@ describe("whose it is", () => {
     expect(JSON.stringify(audit)).toContain("subject.erase");
   });
 
+  test("an erasure that could not be written down is, when it is asked for again", async () => {
+    await start(answersWell);
+    await (await gateway.post("/v1/chat/completions", CHAT)).text();
+    await waitForContent(gateway.dataDir, 2);
+    const admin = { authorization: `Bearer ${gateway.adminToken}` };
+    const list = await (await gateway.fetch("/admin/subjects", { headers: admin })).json();
+    const { id } = list.subjects[0];
+    const erase = async () =>
+      (
+        await gateway.fetch(`/admin/subjects/${id}/content-key`, {
+          method: "DELETE",
+          headers: admin,
+        })
+      ).status;
+    const { audit } = gateway.store;
+    const append = audit.append;
+    audit.append = () => Promise.reject(new Error("the audit log is away"));
+    expect(await erase()).toBe(503);
+    audit.append = append;
+    expect([await erase(), await erase()]).toEqual([200, 404]);
+    const entries = await audit.list({
+      fromMs: 0,
+      toMs: Number.MAX_SAFE_INTEGER,
+      where: { target: id },
+      beforeSeq: null,
+      limit: 10,
+    });
+    expect(entries.map(({ action }) => action)).toEqual(["subject.erase"]);
+  });
+
   test("an erasure by another process takes hold within a second", async () => {
     await start(answersWell);
     await (await gateway.post("/v1/chat/completions", CHAT)).text();

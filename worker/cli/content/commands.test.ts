@@ -105,12 +105,17 @@ beforeAll(async () => {
 });
 
 interface Run {
+  /** No store can be opened. */
+  readonly isStoreAway?: boolean;
   readonly dir?: string;
   readonly key?: string | null;
   readonly retired?: readonly string[];
 }
 
-async function run(args: readonly string[], { dir = dataDir, key = KEY, retired = [] }: Run = {}) {
+async function run(
+  args: readonly string[],
+  { dir = dataDir, key = KEY, retired = [], isStoreAway = false }: Run = {},
+) {
   let stdout = "";
   let stderr = "";
   const chunks: Uint8Array[] = [];
@@ -129,7 +134,10 @@ async function run(args: readonly string[], { dir = dataDir, key = KEY, retired 
         database: join(dir, CONTENT_FILES.subjects),
         erasedList: join(dir, CONTENT_FILES.erased),
       }),
-    openStore: () => openStoreForTool({ dataDir: dir, ledgerSync: "normal" }),
+    openStore: () =>
+      isStoreAway
+        ? Promise.reject(new Error("it is away"))
+        : openStoreForTool({ dataDir: dir, ledgerSync: "normal" }),
     writePrivate: async (path: string, content: string | Uint8Array) => writePrivate(path, content),
     writeOut: (bytes: Uint8Array) => void chunks.push(bytes),
     whenStopped: () => () => undefined,
@@ -293,6 +301,9 @@ describe("anyray decrypt", () => {
     copyFileSync(join(dir, CONTENT_FILES.content), join(backup, CONTENT_FILES.content));
     const shown = await run(["subjects", "erase", "ann"], { dir });
     expect([shown.code, shown.stderr.includes("--yes")]).toEqual([2, true]);
+    // Nothing is destroyed that can't be written down.
+    const away = await run(["subjects", "erase", "ann", "--yes"], { dir, isStoreAway: true });
+    expect(away.code).toBe(1);
     expect((await attempt()).code).toBe(0);
     expect((await run(["subjects", "erase", "ann", "--yes"], { dir })).code).toBe(0);
     const erased = await attempt();

@@ -35,6 +35,8 @@ const Erasure = t.Object(
   { description: "The key is gone" },
 );
 
+/** In the audit log. */
+const ERASE = "subject.erase";
 const ERASED =
   "The key is destroyed. Everything sealed under it is unreadable from now on, and nothing brings it back; " +
   "only copies of subjects.sqlite made before still open it, together with the master key.";
@@ -149,7 +151,8 @@ async function eraseSubject(deps: Deps, handle: string, actor: string): Promise<
   }
   let isErased: boolean;
   try {
-    isErased = await deps.subjects.erase(handle, deps.clock.now());
+    isErased =
+      (await deps.subjects.erase(handle, deps.clock.now())) || (await lacksEntry(deps, handle));
     if (isErased) await record(deps.store.audit, erasure(handle, actor, deps.clock.now()));
   } catch {
     throw new GatewayError("store_unavailable");
@@ -161,11 +164,25 @@ async function eraseSubject(deps: Deps, handle: string, actor: string): Promise<
   });
 }
 
+/** The key was destroyed, and the audit log could not be written then: whoever asks again completes it. */
+async function lacksEntry({ subjects, store }: Deps, handle: string): Promise<boolean> {
+  const tombstones = await subjects.erased();
+  if (!tombstones.some((tombstone) => tombstone.handle === handle)) return false;
+  const entries = await store.audit.list({
+    fromMs: 0,
+    toMs: Number.MAX_SAFE_INTEGER,
+    where: { action: ERASE, target: handle },
+    beforeSeq: null,
+    limit: 1,
+  });
+  return entries.length === 0;
+}
+
 function erasure(handle: string, actor: string, timeMs: number): AuditDraft {
   return {
     timeMs,
     actor,
-    action: "subject.erase",
+    action: ERASE,
     target: handle,
     before: { state: "live" },
     after: { state: "erased" },
