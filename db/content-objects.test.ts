@@ -46,14 +46,18 @@ describe("content objects", () => {
     const kept = await objects.put(DAY, new Uint8Array(10));
     const orphan = await objects.put(DAY, new Uint8Array(10));
     const fresh = await objects.put(DAY, new Uint8Array(10));
+    const recent = await objects.put(DAY, new Uint8Array(10));
     const draft = join(dir, "drafts", "f".repeat(32));
     writeFileSync(draft, "half");
     writeFileSync(join(dir, "README"), "an operator's note");
     for (const path of [join(dir, kept), join(dir, orphan), draft]) utimesSync(path, 1, 1);
-    const swept = await objects.sweep(Date.now() - 60_000, async (object) => object === kept);
+    utimesSync(join(dir, recent), 3, 3);
+    const before = { draftsMs: Date.now() - 60_000, objectsMs: 2_000 };
+    const swept = await objects.sweep(before, async (object) => object === kept);
     expect(swept).toBe(2);
     expect(await objects.get(kept)).not.toBeNull();
     expect(await objects.get(fresh)).not.toBeNull();
+    expect(await objects.get(recent)).not.toBeNull();
     expect(await objects.get(orphan)).toBeNull();
     expect(readdirSync(dir).sort()).toEqual(["2026-11-24", "README", "drafts"]);
     // And the directories that it emptied can be used again.

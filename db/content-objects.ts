@@ -82,18 +82,18 @@ export function openContentObjects(dir: string): ContentObjects {
         rmSync(draft, { force: true });
       }
     },
-    async sweep(beforeMs, isReferenced) {
+    async sweep({ draftsMs, objectsMs }, isReferenced) {
       let swept = 0;
       for (const name of names(join(dir, DRAFTS), NAME)) {
-        swept += removeOld(join(dir, DRAFTS, name), beforeMs);
+        swept += removeOld(join(dir, DRAFTS, name), draftsMs);
       }
       for (const day of names(dir, DAY)) {
         for (const prefix of names(join(dir, day), PREFIX)) {
           for (const name of names(join(dir, day, prefix), NAME)) {
             const path = join(dir, day, prefix, name);
-            if (!isOlder(path, beforeMs) || (await isReferenced(`${day}/${prefix}/${name}`)))
+            if (!isOlder(path, objectsMs) || (await isReferenced(`${day}/${prefix}/${name}`)))
               continue;
-            swept += removeOld(path, beforeMs);
+            swept += removeOld(path, objectsMs);
           }
           removeIfEmpty(join(dir, day, prefix));
         }

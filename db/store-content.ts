@@ -118,8 +118,11 @@ export interface ContentObjects {
   remove(object: string): Promise<void>;
   /** Rejects if nothing could be stored now. */
   probe(): Promise<void>;
-  /** Deletes what was written before a time and is referred to by nobody; resolves to how many. */
-  sweep(beforeMs: number, isReferenced: (object: string) => Promise<boolean>): Promise<number>;
+  /** Deletes what was begun, or written and is referred to by nobody, before a time each; resolves to how many. */
+  sweep(
+    before: { readonly draftsMs: number; readonly objectsMs: number },
+    isReferenced: (object: string) => Promise<boolean>,
+  ): Promise<number>;
 }
 
 export interface ContentCursor {

@@ -1,6 +1,6 @@
 /**
  * How long content is kept: what is older than the window is deleted, in batches small enough that the thread which does it still
- * seals in between. Rows go first: a crash leaves an object that nobody refers to, which the sweep takes.
+ * seals in between. Rows go first: a crash leaves an object that nobody refers to, which the sweep takes as soon as it is too old.
  */
 import type { ContentObjects, ContentStore } from "../../db/store.ts";
 

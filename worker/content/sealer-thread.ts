@@ -20,7 +20,7 @@ import { createSealing, stateAfter, type StoreState } from "./sealing.ts";
 const STALE_MS = 500;
 const PROBE_MS = 5_000;
 const SWEEP_MS = 3_600_000;
-const ORPHAN_MS = 3_600_000;
+const DRAFT_MS = 3_600_000;
 
 giveWay();
 // `sealer.ts` alone starts this thread.
@@ -108,12 +108,19 @@ async function probe(): Promise<void> {
   }
 }
 
+/**
+ * An object without a row stays as long as content is kept: a span in the trace back end may refer to it, or a `content.sqlite` that
+ * somebody puts back.
+ */
 async function sweep(): Promise<void> {
   const opened = parts;
   if (opened === null) return;
-  await opened.objects
-    .sweep(Date.now() - ORPHAN_MS, (object) => opened.content.hasObject(object))
-    .catch(() => 0);
+  const time = Date.now();
+  const before = {
+    draftsMs: time - DRAFT_MS,
+    objectsMs: keepMs === null ? 0 : time - Math.max(keepMs, DRAFT_MS),
+  };
+  await opened.objects.sweep(before, (object) => opened.content.hasObject(object)).catch(() => 0);
 }
 
 /** A batch at a time: what is to be sealed meanwhile gets its turn. */

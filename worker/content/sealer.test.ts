@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -158,6 +159,38 @@ describe("the sealer", () => {
       part.state === "object" ? [part.object] : [],
     );
     expect(objectsIn(later.dataDir).map(String)).toEqual(kept);
+  }, 20_000);
+
+  test("keeps objects without a row as long as content: a trace back end may refer to them", async () => {
+    const day = 86_400_000;
+    const noise = () => crypto.getRandomValues(new Uint8Array(40_000));
+    const sealed = rig();
+    sealed.leave(1, noise(), Date.now() - 2 * day);
+    await sealed.sealer.close();
+    const objectsBelow = (dir: string) =>
+      readdirSync(join(dir, CONTENT_FILES.objects), { recursive: true })
+        .map(String)
+        .filter((name) => name.split("/").length === 3);
+    for (const [keepMs, left] of [
+      [3 * day, 1],
+      [null, 1],
+      [day, 0],
+    ] as const) {
+      const { sealer, dataDir, states } = rig((dir) => {
+        cpSync(sealed.dataDir, dir, { recursive: true });
+        rmSync(join(dir, CONTENT_FILES.content));
+        const then = new Date(Date.now() - 2 * day);
+        for (const name of objectsBelow(dir)) {
+          utimesSync(join(dir, CONTENT_FILES.objects, name), then, then);
+        }
+      }, keepMs);
+      sealer.start();
+      await until(() => states.length > 0);
+      // The sweep is before what is asked now.
+      await sealer.erased();
+      expect([keepMs, objectsBelow(dataDir).length]).toEqual([keepMs, left]);
+      await sealer.close();
+    }
   }, 20_000);
 
   test("deletes what a shorter window no longer keeps at once, and tells a thread that is started later", async () => {

@@ -118,6 +118,18 @@ describe("sealing", () => {
       results: { store_full: 2 },
       store: "full",
     });
+    // A full disk must not fill up with what no row refers to.
+    const removed: string[] = [];
+    const put: string[] = [];
+    const full = rig({
+      content: { add: failing({ errno: 13 }) },
+      objects: {
+        put: async (day) => `${day}/ab/${put.push(day)}`,
+        remove: async (object) => void removed.push(object),
+      },
+    });
+    await full.sealing.seal([job(1, random(30_000)), job(2, random(10))]);
+    expect(removed).toEqual(["2026-11-24/ab/1"]);
     const broken = rig({ content: { add: failing({ code: "EIO" }) } });
     expect((await broken.sealing.seal([job(1, random(10))])).store).toBe("failed");
   });

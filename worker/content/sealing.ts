@@ -95,6 +95,12 @@ export function createSealing(options: SealingOptions): Sealing {
     return { state: "object", object, sizeBytes: envelope.length, sha256 };
   }
 
+  async function removeObjects(rows: readonly ContentRow[]): Promise<void> {
+    for (const { content: part } of rows) {
+      if (part.state === "object") await objects.remove(part.object).catch(() => undefined);
+    }
+  }
+
   return {
     keys,
     async seal(jobs) {
@@ -117,6 +123,8 @@ export function createSealing(options: SealingOptions): Sealing {
       } catch (error) {
         state = stateAfter(error);
         const reason = reasonOf(state);
+        // Their rows are not there for certain, and the room is needed.
+        if (state === "full") await removeObjects(rows);
         return { results: { [reason]: rows.length }, store: state };
       }
       return { results: countResults(rows), store: state };
