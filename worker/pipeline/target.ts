@@ -52,8 +52,12 @@ function byCatalogue(routing: Routing, name: string): Target | null {
   return provider === undefined ? null : { provider, model: name };
 }
 
-/** An unknown bare name: the one open provider that speaks the endpoint's dialect. */
+/**
+ * An unknown bare name: the one open provider that speaks the endpoint's dialect. A name with a slash is not bare: what stands before it
+ * may be a provider's name, misspelt, and the request is not for another.
+ */
 function byDialect(routing: Routing, endpoint: AnyEndpoint, name: string): Target | null {
+  if (name.includes("/")) return null;
   const [only, ...others] = routing.providers.filter(
     (provider) => provider.models === null && provider.endpoints.has(endpoint),
   );

@@ -391,6 +391,20 @@ describe("a model", () => {
     });
   }
 
+  test("of a provider that there is not is not asked of another", async () => {
+    const seen = upstream.requests.length;
+    for (const model of ["nobody/m", "opne/anything", "/m", "m/"]) {
+      const response = await gateway.post("/v1/chat/completions", { ...CHAT, model });
+      expect([model, response.status, (await response.json()).error.code]).toEqual([
+        model,
+        404,
+        "model_not_found",
+      ]);
+    }
+    expect(upstream.requests).toHaveLength(seen);
+    expect(await lastRow()).toMatchObject({ outcome: "refused", modelRequested: null });
+  });
+
   test("whose name is prose is passed on, and not stored", async () => {
     const model = "open/tell me everything about the secret plan";
     const response = await gateway.post("/v1/chat/completions", { ...CHAT, model });
