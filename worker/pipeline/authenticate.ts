@@ -27,7 +27,7 @@ export interface Identity {
 
 /**
  * Synchronous where the key was seen a moment ago, for the hot path.
- * @throws (or rejects with) GatewayError `unauthenticated`, `forbidden`, `invalid_request`
+ * @throws (or rejects with) GatewayError `unauthenticated`, `invalid_request`
  */
 export function authenticate(deps: Deps, headers: Headers): Caller | Promise<Caller> {
   const beside = headers.get("x-anyray-api-key");
@@ -76,13 +76,21 @@ function toCaller(
     throw unauthenticated();
   }
   if (!isPassthrough) return { key, credential: "managed", ownCredential: null };
-  if (key.passthrough === null) {
-    throw new GatewayError("forbidden", {
-      field: "x-anyray-api-key",
-      hint: "The key names no provider for pass-through.",
-    });
-  }
-  return { key, credential: "passthrough", ownCredential: ownCredential(headers) };
+  const credential = "passthrough";
+  if (key.passthrough === null) return { key, credential, ownCredential: null };
+  return { key, credential, ownCredential: ownCredential(headers) };
+}
+
+/**
+ * Apart from `authenticate`: the key is known by then, so that the refusal has its row.
+ * @throws GatewayError `forbidden`
+ */
+export function checkPassthrough({ key, credential }: Caller): void {
+  if (credential === "managed" || key.passthrough !== null) return;
+  throw new GatewayError("forbidden", {
+    field: "x-anyray-api-key",
+    hint: "The key names no provider for pass-through.",
+  });
 }
 
 /** The caller's credential for the provider. A key of ours is never one. */
@@ -108,12 +116,13 @@ export function holdsOurKey(value: string): boolean {
   return mayHold && RARER_KEY.test(value);
 }
 
-/** @throws (or rejects with) GatewayError `invalid_request` for bad metadata */
+/** @throws (or rejects with) GatewayError `forbidden`, and `invalid_request` for bad metadata */
 export function identify(
   deps: Deps,
   caller: Caller,
   headers: Headers,
 ): Identity | Promise<Identity> {
+  checkPassthrough(caller);
   const { key } = caller;
   const metadata = parseMetadata(headers.get("x-anyray-metadata"), deps.metadataKeys);
   const said = {

@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { isoTime } from "../iso-time.ts";
 import { windowAt } from "../limits/window.ts";
 import { formatPicoUsd } from "../money.ts";
-import { authenticate } from "../pipeline/authenticate.ts";
+import { authenticate, checkPassthrough } from "../pipeline/authenticate.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
 import { CapView, toCapView } from "./admin/caps.ts";
 import { read } from "./admin/change.ts";
@@ -34,7 +34,9 @@ export function meRoutes(deps: Deps) {
     "/v1/anyray/me",
     async ({ request, set }) => {
       for (const [name, value] of ownHeaders(deps.ids.traceId())) set.headers[name] = value;
-      const { key } = await authenticate(deps, request.headers);
+      const caller = await authenticate(deps, request.headers);
+      checkPassthrough(caller);
+      const { key } = caller;
       const { startMs, endMs } = windowAt("month", "UTC", deps.clock.now());
       const { totals } = await read(() =>
         deps.store.ledger.spend({

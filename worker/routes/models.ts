@@ -1,7 +1,7 @@
 /** `GET /v1/models` and `/v1/models/{id}`: what this gateway offers, in OpenAI's shape, or in Anthropic's when its version header is sent. */
 import type { Deps } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import { authenticate } from "../pipeline/authenticate.ts";
+import { authenticate, checkPassthrough } from "../pipeline/authenticate.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
 import { chooseTarget, isModelAllowed, listModels, type ListedModel } from "../pipeline/target.ts";
 
@@ -24,7 +24,9 @@ export async function answerModel(deps: Deps, request: Request, id: string): Pro
 }
 
 async function allowedModels(deps: Deps, request: Request): Promise<readonly ListedModel[]> {
-  const { key } = await authenticate(deps, request.headers);
+  const caller = await authenticate(deps, request.headers);
+  checkPassthrough(caller);
+  const { key } = caller;
   const models = listModels(deps.routing);
   if (key.models === null) return models;
   return models.filter((model) => {

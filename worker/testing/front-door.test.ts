@@ -221,6 +221,16 @@ describe("pass-through", () => {
       "x-anyray-api-key": gateway.key,
     });
     expect(response.status).toBe(403);
+    expect(await lastRow()).toMatchObject({
+      outcome: "refused",
+      status: 403,
+      credential: "passthrough",
+      provider: null,
+    });
+    const models = await gateway.fetch("/v1/models", {
+      headers: { authorization: "Bearer sk-own", "x-anyray-api-key": gateway.key },
+    });
+    expect(models.status).toBe(403);
   });
 
   test("does not reach another provider", async () => {
