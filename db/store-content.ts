@@ -93,6 +93,8 @@ export interface ContentStore {
   inlineBytes(traceId: string): Promise<number>;
   /** Deletes the oldest rows from before a time, in one transaction. Their objects are left to the caller. */
   expire(beforeMs: number, limit: number): Promise<ExpiredContent>;
+  /** Rejects if no row can be added now; adds none. */
+  probe(): Promise<void>;
   close(): void;
 }
 

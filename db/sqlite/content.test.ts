@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContentRow, ContentStore } from "../store.ts";
@@ -48,6 +48,24 @@ describe("sealed parts", () => {
     for (const each of rows) expect(await store.ofTrace(each.traceId)).toEqual([each]);
     expect(await store.hasObject(OBJECT)).toBe(true);
     expect(await store.hasObject(OBJECT.replace("ab/", "ac/"))).toBe(false);
+  });
+
+  test("can be tried out: nothing is added, and a file that takes no row says so", async () => {
+    const path = join(root, `${++count}.sqlite`);
+    const store = openContent(path);
+    const rows = Array.from({ length: 400 }, (_, n) => row(n, inline("sealed ".repeat(100))));
+    await store.add(rows);
+    await store.probe();
+    await store.probe();
+    expect(await store.since(0, Number.MAX_SAFE_INTEGER, null, 1_000)).toHaveLength(400);
+    expect(await store.ofTrace("f".repeat(32))).toEqual([]);
+    store.close();
+    // The newer half of it, where new rows go, too.
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0x5a, bytes.length / 2));
+    const damaged = openContent(path);
+    open.push(damaged);
+    await expect(damaged.probe()).rejects.toThrow();
   });
 
   test("the first of a part stays", async () => {

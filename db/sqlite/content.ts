@@ -13,6 +13,17 @@ type Row = typeof content.$inferSelect;
 /** In the order of the insert's parameters. `Object.keys` forgets the names it was given. */
 const COLUMNS = Object.keys(getTableColumns(content)) as (keyof Row)[];
 
+/** A row that is taken back: behind all others, where new ones go. */
+const TRIAL = toRow({
+  traceId: "f".repeat(32),
+  spanId: "f".repeat(16),
+  field: "input",
+  timeMs: Number.MAX_SAFE_INTEGER,
+  mode: "encrypted",
+  content: { state: "omitted", reason: "store_failed" },
+});
+const UNDONE = new Error("the trial is over");
+
 /** @throws Error if the file can't be read or written */
 export function openContent(path: string): ContentStore {
   const database = openDatabase(path, { sync: "normal", schema: "content" });
@@ -95,6 +106,20 @@ export function openContent(path: string): ContentStore {
       );
       const objects = deleted.map(({ object }) => object).filter((object) => object !== null);
       return { parts: deleted.length, objects };
+    },
+    async probe() {
+      try {
+        await whileBusy(() =>
+          client
+            .transaction(() => {
+              insert.run(...COLUMNS.map((column) => TRIAL[column]));
+              throw UNDONE;
+            })
+            .immediate(),
+        );
+      } catch (error) {
+        if (error !== UNDONE) throw error;
+      }
     },
     close: () => closeDatabase(database),
   };

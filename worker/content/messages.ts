@@ -62,6 +62,8 @@ export type FromSealer =
       readonly results: Readonly<Partial<Record<PartResult, number>>>;
       readonly store: StoreState;
     }
+  /** What can't be written: a file of the data directory, or the folder of the objects. */
+  | { readonly kind: "inTheWay"; readonly file: string }
   /** There is sealed content, and neither a subject key nor a tombstone. */
   | { readonly kind: "keysMissing" }
   /** Older than is kept, and deleted. */

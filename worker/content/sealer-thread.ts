@@ -11,6 +11,7 @@ import { openContent } from "../../db/sqlite/content.ts";
 import { openSubjects } from "../../db/sqlite/subjects.ts";
 import { createKeyring } from "../encryption/keyring.ts";
 import { createEpochs } from "../encryption/recipients.ts";
+import { firstInTheWay, openAll, withOpen } from "../in-the-way.ts";
 import { CONTENT_FILES } from "./files.ts";
 import type { FromSealer, KeyCheck, SealerTask, ToSealer } from "./messages.ts";
 import { createRetention } from "./retention.ts";
@@ -30,14 +31,22 @@ let { keepMs } = task;
 
 const say = (message: FromSealer): void => parentPort?.postMessage(message);
 
+const pathOf = (name: string): string => join(task.dataDir, name);
+const openKeys = () =>
+  openSubjects({
+    database: pathOf(CONTENT_FILES.subjects),
+    erasedList: pathOf(CONTENT_FILES.erased),
+  });
+const openParts = () => openContent(pathOf(CONTENT_FILES.content));
+const openObjects = () => openContentObjects(pathOf(CONTENT_FILES.objects));
+
 function open() {
   const keyring = createKeyring(currentKey, retiredKeys);
-  const subjects = openSubjects({
-    database: join(task.dataDir, CONTENT_FILES.subjects),
-    erasedList: join(task.dataDir, CONTENT_FILES.erased),
-  });
-  const content = openContent(join(task.dataDir, CONTENT_FILES.content));
-  const objects = openContentObjects(join(task.dataDir, CONTENT_FILES.objects));
+  const { subjects, content, objects } = openAll((opened) => ({
+    subjects: opened(openKeys()),
+    content: opened(openParts()),
+    objects: openObjects(),
+  }));
   const random = (size: number) => new Uint8Array(randomBytes(size));
   const epochs =
     task.recipients.length === 0
@@ -81,6 +90,20 @@ async function reportMissingKeys({ subjects, content }: ReturnType<typeof open>)
   if (oldest?.mode === "encrypted") say({ kind: "keysMissing" });
 }
 
+/** The last that was said. */
+let inTheWay: string | null = null;
+
+/** Once, until it is another, or none any more. */
+async function sayInTheWay(): Promise<void> {
+  const file = await firstInTheWay([
+    [CONTENT_FILES.subjects, () => withOpen(openKeys(), (subjects) => subjects.kids())],
+    [CONTENT_FILES.content, () => withOpen(openParts(), (content) => content.probe())],
+    [CONTENT_FILES.objects, async () => openObjects().probe()],
+  ]);
+  if (file !== null && file !== inTheWay) say({ kind: "inTheWay", file });
+  inTheWay = file;
+}
+
 async function start(): Promise<void> {
   try {
     if (parts === null) {
@@ -93,6 +116,7 @@ async function start(): Promise<void> {
     setState(isKnown ? "ok" : "mismatch", "ok");
   } catch (error) {
     setState("ok", stateAfter(error));
+    await sayInTheWay();
   }
 }
 
@@ -102,9 +126,11 @@ async function probe(): Promise<void> {
   if (store === "ok" && key === "ok") return;
   try {
     await parts.objects.probe();
+    await parts.content.probe();
     await start();
   } catch (error) {
     store = stateAfter(error);
+    await sayInTheWay();
   }
 }
 

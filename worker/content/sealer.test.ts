@@ -82,7 +82,7 @@ describe("the sealer", () => {
 
   test("that can't open its files says so, counts what it leaves out, and begins when it can", async () => {
     const blocked = (dataDir: string) => join(dataDir, CONTENT_FILES.objects);
-    const { dataDir, sealer, states, counters, leave } = rig((dir) =>
+    const { dataDir, sealer, states, counters, leave, log } = rig((dir) =>
       writeFileSync(blocked(dir), "in the way"),
     );
     sealer.start();
@@ -91,6 +91,9 @@ describe("the sealer", () => {
     await until(() => counters.render().includes('{result="store_failed"} 1'));
     expect(sealer.budget.usedBytes).toBe(0);
     await expect(sealer.subjects(null, 10)).rejects.toThrow();
+    await until(() => log.length > 0);
+    expect(log).toHaveLength(1);
+    expect(log[0]).toContain('"file":"content"');
     rmSync(blocked(dataDir));
     await until(async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));

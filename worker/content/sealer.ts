@@ -129,6 +129,8 @@ export function createSealer(options: SealerOptions): Sealer {
         if (message.store !== state.store) setState({ ...state, store: message.store });
         return;
       }
+      case "inTheWay":
+        return log.write("error", "content can't be stored", { file: message.file });
       case "keysMissing":
         return log.write(
           "error",

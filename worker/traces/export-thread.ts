@@ -9,6 +9,7 @@ import { openContent } from "../../db/sqlite/content.ts";
 import { openOutbox } from "../../db/sqlite/outbox.ts";
 import { openTail } from "../../db/sqlite/tail.ts";
 import { CONTENT_FILES } from "../content/files.ts";
+import { firstInTheWay, openAll, withOpen } from "../in-the-way.ts";
 import { createBacklog, type Held } from "./backlog.ts";
 import type { ExportState, ExportTask, FromExporter, ToExporter } from "./messages.ts";
 import { createShipping, type SendResult, type StepResult } from "./shipping.ts";
@@ -46,10 +47,14 @@ function send(body: Uint8Array): Promise<SendResult> {
   });
 }
 
+const pathOf = (name: string): string => join(task.dataDir, name);
+
 function open() {
-  const tail = openTail(join(task.dataDir, LEDGER));
-  const content = openContent(join(task.dataDir, CONTENT_FILES.content));
-  const outbox = openOutbox(join(task.dataDir, OUTBOX));
+  const { tail, content, outbox } = openAll((opened) => ({
+    tail: opened(openTail(pathOf(LEDGER))),
+    content: opened(openContent(pathOf(CONTENT_FILES.content))),
+    outbox: opened(openOutbox(pathOf(OUTBOX))),
+  }));
   const shipping = createShipping({
     tail,
     content,
@@ -64,6 +69,17 @@ function open() {
   });
   const backlog = createBacklog({ tail, content, outbox, maxBytes: task.maxWaitingBytes });
   return { tail, content, outbox, shipping, backlog };
+}
+
+function fileInTheWay(): Promise<string | null> {
+  return firstInTheWay([
+    [OUTBOX, () => withOpen(openOutbox(pathOf(OUTBOX)), (outbox) => outbox.handedOver())],
+    [
+      CONTENT_FILES.content,
+      () => withOpen(openContent(pathOf(CONTENT_FILES.content)), (content) => content.probe()),
+    ],
+    [LEDGER, () => withOpen(openTail(pathOf(LEDGER)), (tail) => tail.newestId())],
+  ]);
 }
 
 let parts: ReturnType<typeof open> | null = null;
@@ -81,7 +97,8 @@ async function step(): Promise<number> {
     const held = result.later === null ? NOTHING_HELD : await parts.backlog.hold();
     report(result.later === null ? "ok" : "collector_away", { ...result, setAside }, held);
   } catch {
-    report("store_failed", { spans: 0, rejectedSpans: 0, setAside: 0 }, NOTHING_HELD);
+    const none = { spans: 0, rejectedSpans: 0, setAside: 0 };
+    report("store_failed", none, NOTHING_HELD, await fileInTheWay());
     failures += 1;
     return backOff(null);
   }
@@ -97,6 +114,7 @@ function report(
   state: ExportState,
   { spans, rejectedSpans, setAside }: Pick<StepResult, "spans" | "rejectedSpans" | "setAside">,
   held: Held,
+  file: string | null = null,
 ): void {
   say({
     kind: "step",
@@ -106,6 +124,7 @@ function report(
     setAside,
     waitingBytes: held.bytes,
     dropped: held.dropped,
+    file,
   });
 }
 

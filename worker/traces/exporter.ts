@@ -51,11 +51,16 @@ export function createExporter(options: ExporterOptions): Exporter {
   let isClosing = false;
   let closed: (() => void) | null = null;
 
-  function setState(next: ExportState): void {
+  function setState(next: ExportState, file: string | null): void {
     if (next === state) return;
     state = next;
     if (next === "ok") log.write("info", "spans are handed over again");
-    else log.write("warn", "spans can't be handed over; they wait in the ledger", { reason: next });
+    else {
+      log.write("warn", "spans can't be handed over; they wait in the ledger", {
+        reason: next,
+        ...(file === null ? {} : { file }),
+      });
+    }
   }
 
   function received(message: FromExporter, from: Worker): void {
@@ -91,7 +96,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     }
     isDropping = message.state === "collector_away" && (isDropping || message.dropped > 0);
     waitingBytes = message.waitingBytes;
-    setState(message.state);
+    setState(message.state, message.file);
   }
 
   function start(): void {
@@ -105,7 +110,7 @@ export function createExporter(options: ExporterOptions): Exporter {
       if (worker !== started) return;
       worker = null;
       if (isClosing) return closed?.();
-      setState("store_failed");
+      setState("store_failed", null);
       restart = setTimeout(start, RESTART_MS);
       if (typeof restart === "object") restart.unref();
     };

@@ -35,5 +35,7 @@ export type FromExporter =
       readonly waitingBytes: number;
       /** Rows given up, because too much waited. */
       readonly dropped: number;
+      /** Of the data directory, where one can't be read or written; null: none, or it is not known. */
+      readonly file: string | null;
     }
   | { readonly kind: "closed" };
