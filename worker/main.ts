@@ -57,6 +57,7 @@ async function main(): Promise<void> {
       host: config.listen.host,
       port,
       consoleUrl: beside?.url ?? null,
+      dataDir: config.dataDir,
       secretsFile: config.secretsFile,
       adminToken: config.secrets.adminToken,
       clientKey: config.secrets.clientKey,

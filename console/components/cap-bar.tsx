@@ -20,7 +20,7 @@ export function CapBar({ cap }: { readonly cap: CapUse }) {
       <p>
         <span safe>{`${amountText(unit, used)} of ${amountText(unit, amount)}`}</span>
         <span class="muted" safe>
-          {` · ${formatShare(percent / 100)} this ${window}${mode === "soft" ? ", soft" : ""}`}
+          {` · ${formatShare(percent / 100)} ${window === "day" ? "today" : `this ${window}`}${mode === "soft" ? ", soft" : ""}`}
         </span>
       </p>
       <Bar share={percent / 100} tone={tone} />

@@ -24,8 +24,11 @@ describe("the anyray command", () => {
   test("makes, lists and revokes a key in the real store, and leaves its secret in no file", () => {
     const made = anyray("keys", "create", "--name", "laptop");
     expect([made.status, made.stderr.includes("ark_")]).toEqual([0, false]);
+    expect(made.stderr).toContain(`there is no store in ${join(root, "data")} yet`);
     const secret = made.stdout.trimEnd();
-    const [key] = JSON.parse(anyray("keys", "list", "--json").stdout);
+    const listed = anyray("keys", "list", "--json");
+    expect(listed.stderr).not.toContain("no store");
+    const [key] = JSON.parse(listed.stdout);
     expect([key.name, key.state, key.display]).toEqual([
       "laptop",
       "active",

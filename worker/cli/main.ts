@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { openStoreForTool } from "../../db/open.ts";
 import { openSubjectsForTool } from "./open-subjects.ts";
@@ -19,20 +20,33 @@ import { whenStopped } from "./when-stopped.ts";
 import { writePrivate } from "./write-private.ts";
 
 const PASSWD = "/etc/passwd";
+const LEDGER = "anyray.sqlite";
 const readText = (path: string): string => readFileSync(path, "utf8");
 
 /** As shells have it for a program whose reader went away, such as `| head`. */
 const READER_GONE = 141;
 process.stdout.on("error", () => process.exit(READER_GONE));
 
+const terminal = createTerminal(process.stdout, process.stderr, process.env);
+
+/** A key that is made in a store that no gateway has is of no use to anyone, and looks like every other. */
+function sayIfNew(dataDir: string): void {
+  if (existsSync(join(dataDir, LEDGER))) return;
+  terminal.say(
+    `anyray: there is no store in ${dataDir} yet, and one is made. For that of a gateway, set ANYRAY_DATA_DIR as the gateway has it.`,
+  );
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
-  terminal: createTerminal(process.stdout, process.stderr, process.env),
+  terminal,
   version: about.version,
   openStore: async (dataDir) => {
     const { database: place, ...location } = loadStoreLocation(process.env, readText);
     // A directory that is named is looked at itself, whatever else is configured.
     if (dataDir !== undefined) return openStoreForTool({ ...location, dataDir });
-    return openStoreForTool({ ...location, database: reachDatabase(place).database });
+    const { database } = reachDatabase(place);
+    if (database === null) sayIfNew(location.dataDir);
+    return openStoreForTool({ ...location, database });
   },
   now: Date.now,
   random: randomBytes,

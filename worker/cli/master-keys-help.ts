@@ -21,7 +21,7 @@ export const READING_HELP = `anyray inspect SOURCE… [--json]  what can be told
 anyray decrypt SOURCE… (--trace ID | --user NAME | --from DATE --to DATE | --all) --reason TICKET --out FILE|DIR/|-
                                  opens sealed content, and writes a record of the reading beside it. Of a part that
                                  several sources tell of, one that opens is taken
-  --keys FILE                    subject keys from \`anyray keys export\`; default: those of the data directory
+  --keys FILE                    subject keys from \`anyray keys export\`; default: of the data directory among the sources
   --identity FILE                an auditor's private key, where content is sealed for recipients
   --content-dir DIR              where large parts lie; default: of the data directory
   --field input|output           of each request; default: both

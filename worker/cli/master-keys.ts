@@ -83,15 +83,26 @@ async function rotate(args: readonly string[], tools: ContentTools): Promise<num
     if (damaged > 0) {
       terminal.say(`${damaged} are damaged and stay as they are: their content can't be read.`);
     }
+    const isWhole = lost + damaged + left === 0;
     terminal.out(
-      lost + damaged + left === 0
-        ? `${wrapped} wrapped anew. The former master keys are needed no more, except for backups of subjects.sqlite.`
+      isWhole
+        ? `${wrapped} wrapped anew. ${whatIsLeft(keyring)}`
         : `${wrapped} wrapped anew, ${lost + damaged} not.`,
     );
-    return lost + damaged + left === 0 ? 0 : 1;
+    return isWhole ? 0 : 1;
   } finally {
     subjects.close();
   }
+}
+
+/**
+ * What may be thrown away now. A command that knows one key alone can't say: run with the former key, where only the gateway's
+ * environment has the new one, it would have the operator throw away what everything is still wrapped by.
+ */
+function whatIsLeft({ kid, kids }: Keyring): string {
+  return kids.length > 1
+    ? "The former master keys are needed no more, except for backups of subjects.sqlite."
+    : `${kid} is the only master key here. If the gateway has another, run this with the gateway's ANYRAY_CONTENT_KEY and ANYRAY_CONTENT_KEYS_RETIRED.`;
 }
 
 /** Null where no content was ever sealed, but something else was. */

@@ -6,6 +6,7 @@ const FACTS: WelcomeFacts = {
   host: "0.0.0.0",
   port: 8787,
   consoleUrl: "http://localhost:3000",
+  dataDir: "./data",
   secretsFile: {
     path: "data/secrets.env",
 
@@ -95,6 +96,13 @@ describe("the welcome at the first start", () => {
       max_tokens: 100,
       messages: [{ role: "user", content: "Hello" }],
     });
+  });
+
+  test("makes more keys in the store of this gateway, wherever it lies", () => {
+    expect(print({}, false)).toContain("More keys: bun run anyray keys create");
+    expect(print({ dataDir: "/srv/my data" }, false)).toContain(
+      "More keys: ANYRAY_DATA_DIR='/srv/my data' bun run anyray keys create",
+    );
   });
 
   test("quotes a path that a shell would take apart", () => {

@@ -4,12 +4,17 @@
  */
 import type { Terminal } from "./terminal.ts";
 
+/** As in the table of settings. */
+const DEFAULT_DATA_DIR = "./data";
+
 export interface WelcomeFacts {
   /** Where it really listens. */
   readonly host: string;
   readonly port: number;
   /** Of the console beside it; null: none was started. */
   readonly consoleUrl: string | null;
+  /** As the command line must be given it, to work on the same store. */
+  readonly dataDir: string;
   /** From `Config.secretsFile`; null: all secrets came from the environment. */
   readonly secretsFile: {
     readonly path: string;
@@ -98,8 +103,13 @@ function firstStart(facts: WelcomeFacts, url: string, terminal: Terminal): reado
     `    env_key = "ANYRAY_CLIENT_KEY"`,
     `    wire_api = "responses"`,
     "",
-    `More keys: ${terminal.bold("bun run anyray keys create --user NAME")}`,
+    `More keys: ${terminal.bold(`${dataDirOf(facts)}bun run anyray keys create --user NAME`)}`,
   ];
+}
+
+/** Before a command of the command line, where it would look in another place. */
+function dataDirOf({ dataDir }: WelcomeFacts): string {
+  return dataDir === DEFAULT_DATA_DIR ? "" : `ANYRAY_DATA_DIR=${shellPath(dataDir)} `;
 }
 
 /** For whoever signs in again. */

@@ -202,6 +202,7 @@ describe("settings", () => {
       "ANYRAY_LEGDER_SYNC is not a setting of this version. Did you mean ANYRAY_LEDGER_SYNC?",
     ]);
     expect(faults({ anyray_port: "1" })[0]).toContain("Did you mean ANYRAY_PORT?");
+    expect(faults({ ANYRAY_FOO: "1" })[0]).toEndWith("Unset it.");
     expect(faults({ ANYRAY_ADMIN_TOKEN_FIEL: "x" })[0]).toContain("ANYRAY_ADMIN_TOKEN_FILE?");
     expect(faults({ ANYRAY_HTTP_PROXY: "x" })[0]).toContain("a proxy would choose another");
     expect(faults({ OTHER_PORT: "1" })).toEqual([]);

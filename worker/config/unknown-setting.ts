@@ -48,7 +48,9 @@ function nearest(name: string): string | null {
     distance: editDistance(name.toUpperCase(), known),
   })).sort((a, b) => a.distance - b.distance);
   const best = candidates[0];
-  return best !== undefined && best.distance <= 4 ? best.known : null;
+  // Of a short name so many letters are another name.
+  const bound = Math.min(4, Math.floor((name.length - "ANYRAY_".length) / 2));
+  return best !== undefined && best.distance <= bound ? best.known : null;
 }
 
 /** One fault for each set variable that looks like a setting and is none. */

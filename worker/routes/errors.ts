@@ -26,6 +26,8 @@ const adminErrors: Pick<ErrorWire, "body"> = {
 /** Of the address that was asked for; it may have no host. */
 export function errorsFor(request: Request): Pick<ErrorWire, "body"> {
   const pathname = URL.parse(request.url, "http://gateway")?.pathname ?? "/";
+  // Without its `/v1` it is nothing of ours, but the client of Vercel's AI SDK shows an error in its own dialect alone.
+  if (pathname === "/messages") return errorWires.anthropic;
   if (!pathname.startsWith("/v1/") && pathname !== "/v1") return adminErrors;
   const isAnthropic =
     pathname.startsWith("/v1/messages") || request.headers.has("anthropic-version");

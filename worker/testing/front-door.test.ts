@@ -738,6 +738,7 @@ describe("an address that is none", () => {
   test("says where /v1 belongs, to a tool that has it twice or not at all, and to nobody else", async () => {
     const answers = [
       ["/chat/completions", true],
+      ["/messages", true],
       ["/v1/v1/messages", true],
       ["/v1/v1/v1/messages", false],
       ["/v1/chat", false],

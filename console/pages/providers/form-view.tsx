@@ -56,7 +56,7 @@ export function providerFormView({ provider, typed, fault }: ProviderForm): JSX.
         name="base_url"
         label="Address"
         value={typed.base_url}
-        hint="As for its SDK, such as https://api.example.com/v1. Empty for the demo, and for OpenAI's and Anthropic's own."
+        hint="As for its SDK, such as https://api.example.com/v1. Empty for the demo, and for OpenAI's and Anthropic's own. A private address can only stand in the deployment's ANYRAY_PROVIDERS."
       />
       <Credential provider={provider} typed={typed} />
       <AreaField

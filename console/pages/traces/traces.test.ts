@@ -161,7 +161,7 @@ describe("one trace", () => {
       expect([fact, text.includes(fact)]).toEqual([fact, true]);
     }
     expect(text).toMatch(/Ciphertext begins (?:[0-9a-f]{2} ){16}…/);
-    expect(text).toContain(`anyray decrypt DATA_DIR --trace ${id} --reason TICKET`);
+    expect(text).toContain(`bun run anyray decrypt DATA_DIR --trace ${id} --reason TICKET`);
     expect(html).toContain('data-copy="decrypt"');
   });
 

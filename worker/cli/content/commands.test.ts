@@ -551,6 +551,10 @@ describe("anyray keys rotate", () => {
     const done = await run(["keys", "rotate"], keys);
     expect([done.code, done.stdout.includes("700 wrapped anew")]).toEqual([0, true]);
     expect((await run(["keys", "rotate"], keys)).stdout).toContain("0 wrapped anew");
+    // Who has one key alone is not told to throw another away: it may be the former one, and the gateway's be new.
+    const alone = await run(["keys", "rotate"], { dir, key: NEXT_KEY });
+    expect([alone.code, alone.stdout.includes("is the only master key here")]).toEqual([0, true]);
+    expect(alone.stdout).not.toContain("needed no more");
     // The former master key opens nothing any more, the present one everything.
     const out = newPath("o");
     expect((await run(decryptArgs(dir, out), { dir, key: NEXT_KEY })).code).toBe(0);

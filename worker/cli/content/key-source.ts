@@ -26,7 +26,7 @@ export async function openKeySource(
   const database = dataDir === null ? null : join(dataDir, CONTENT_FILES.subjects);
   if (dataDir === null || database === null || !existsSync(database)) {
     throw new CommandError(
-      "no subject keys are at hand: name a key export with --keys (`anyray keys export` makes one).",
+      "no subject keys are at hand: name the data directory beside the other sources, or a key export with --keys (`anyray keys export` makes one).",
     );
   }
   const subjects = openSubjects({ database, erasedList: join(dataDir, CONTENT_FILES.erased) });

@@ -198,7 +198,7 @@ async function readTrace(deps: Deps, id: string) {
     spans: (stored.spans ?? spansOf(rows.toReversed())).map(toSpanJson),
     content: content.map(toContentFacts),
     decrypt: isOpenable
-      ? `anyray decrypt DATA_DIR --trace ${id} --reason TICKET --out part.jsonl`
+      ? `bun run anyray decrypt DATA_DIR --trace ${id} --reason TICKET --out part.jsonl`
       : null,
   };
 }
