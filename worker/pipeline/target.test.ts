@@ -1,12 +1,27 @@
-/** What a first call can be made with, by what is configured. */
+/** Which models there are to ask for, by what is configured. */
 import { describe, expect, test } from "bun:test";
 import { startGateway } from "../testing/gateway.ts";
-import { firstTry, type FirstTry } from "./target.ts";
+import { firstTry, listModels, type FirstTry } from "./target.ts";
 
 const local = (more: object) =>
   JSON.stringify({
     local: { kind: "openai-compatible", base_url: "http://127.0.0.1:1/v1", ...more },
   });
+
+test("a list of models has each id once, and an alias before the model of its name", async () => {
+  const started = await startGateway({
+    ANYRAY_PROVIDERS: JSON.stringify({
+      demo: { kind: "demo", models: ["demo", "demo-slow"] },
+      aliases: { demo: "demo/demo-slow", "demo/demo": "demo/demo-slow" },
+    }),
+  });
+  try {
+    const ids = listModels(started.gateway.deps.routing).map(({ id }) => id);
+    expect(ids).toEqual(["demo", "demo/demo", "demo/demo-slow", "demo-slow"]);
+  } finally {
+    await started.stop();
+  }
+});
 
 describe("a first try", () => {
   const BY_ENV: readonly (readonly [string, Record<string, string>, FirstTry | null])[] = [

@@ -78,7 +78,8 @@ export function listModels(routing: Routing): ListedModel[] {
   const bare = new Set(routing.aliases.keys());
   for (const provider of routing.providers) {
     for (const model of provider.catalogue) {
-      models.push({ id: `${provider.name}/${model}`, provider: provider.name });
+      const id = `${provider.name}/${model}`;
+      if (!routing.aliases.has(id)) models.push({ id, provider: provider.name });
       if (bare.has(model) || byPrefixOf(routing, model)) continue;
       bare.add(model);
       models.push({ id: model, provider: provider.name });
