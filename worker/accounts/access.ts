@@ -2,7 +2,7 @@
  * Who is at the admin plane: the admin token, a sign-in (`ans_…`), a program's key (`aak_…`). Tokens are looked up by their hash, and the
  * answer is remembered for a moment: one that is ended counts no more within half a second.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { AdminAccount, AdminStore, AdminToken } from "../../db/store.ts";
 import { GatewayError } from "../errors.ts";
 import { parseSecret } from "../secret-text.ts";
@@ -42,28 +42,46 @@ export class Access {
     return isSameSecret(secret, this.#options.adminToken);
   }
 
+  /**
+   * What the store keeps of a sign-in that the admin token made. It is bound to that token: whoever has to change it, because it got
+   * about, must not find the sign-ins that others made with it living on for half a day.
+   * @param hash of the sign-in's secret
+   */
+  boundHash(hash: string): string {
+    return createHmac("sha256", this.#options.adminToken).update(hash).digest("hex");
+  }
+
   /** Null for a stranger. Rejects with GatewayError `store_unavailable`. */
   async find(secret: string | null): Promise<Actor | null> {
     if (secret === null) return null;
     if (this.isAdminToken(secret)) {
       return { name: "admin", role: "owner", tokenId: null, account: null, isKey: false };
     }
-    const parsed = parseSecret("ans_", secret) ?? parseSecret("aak_", secret);
+    const signIn = parseSecret("ans_", secret);
+    const parsed = signIn ?? parseSecret("aak_", secret);
     if (parsed === null) return null;
     const { token, account } = await this.#look(parsed.hash);
-    if (token === null || token.endedAtMs !== null) return null;
-    if ((token.expiresAtMs ?? Infinity) <= this.#options.now()) return null;
+    if (token === null) return signIn === null ? null : this.#findBound(signIn.hash);
+    if (!this.#isLive(token)) return null;
     if (token.kind === "key") {
       const name = token.name ?? token.id;
       return { name, role: token.role, tokenId: token.id, account: null, isKey: true };
-    }
-    if (token.name === null) {
-      return { name: "admin", role: "owner", tokenId: token.id, account: null, isKey: false };
     }
     // The account's role as it is now, not as it was at the sign-in.
     if (account === null || account.disabledAtMs !== null) return null;
     const { name, role } = account;
     return { name, role, tokenId: token.id, account: name, isKey: false };
+  }
+
+  /** The admin token's own sign-in. */
+  async #findBound(hash: string): Promise<Actor | null> {
+    const { token } = await this.#look(this.boundHash(hash));
+    if (token === null || !this.#isLive(token)) return null;
+    return { name: "admin", role: "owner", tokenId: token.id, account: null, isKey: false };
+  }
+
+  #isLive({ endedAtMs, expiresAtMs }: AdminToken): boolean {
+    return endedAtMs === null && (expiresAtMs ?? Infinity) > this.#options.now();
   }
 
   /** @throws (rejects with) GatewayError `unauthenticated`, `forbidden` */

@@ -99,7 +99,7 @@ async function begin(deps: Deps, body: unknown, request: Request) {
   const nowMs = deps.clock.now();
   const token = {
     id: createId("ses_", deps.random),
-    secretHash: hash,
+    secretHash: account === null ? deps.access.boundHash(hash) : hash,
     kind: "session",
     name: account?.name ?? null,
     role: account?.role ?? "owner",

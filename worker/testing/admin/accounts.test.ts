@@ -168,6 +168,31 @@ describe("a sign-in", () => {
     ).toBe(401);
   }, 20_000);
 
+  test("with the admin token ends when that is changed; one by name and password does not", async () => {
+    const first = await startGateway();
+    const account = { name: "ivy", role: "viewer", password: PASSWORD };
+    await adminOf(first)("POST", "/admin/accounts", account);
+    const owner = (await adminOf(first)("POST", "/admin/session", {})).body.token;
+    const named = { name: account.name, password: PASSWORD };
+    const viewer = (await adminOf(first)("POST", "/admin/session", named, null)).body.token;
+    await first.gateway.drain();
+    await first.gateway.close();
+
+    const second = await startGateway({ ANYRAY_ADMIN_TOKEN: "aat_another" }, first.dataDir);
+    const ask = adminOf(second);
+    for (const [token, status] of [
+      [owner, 401],
+      [first.adminToken, 401],
+      [viewer, 200],
+      ["aat_another", 200],
+    ] as const) {
+      expect((await ask("GET", "/admin/spend", undefined, token)).status).toBe(status);
+    }
+    const again = (await ask("POST", "/admin/session", {})).body.token;
+    expect((await ask("GET", "/admin/spend", undefined, again)).status).toBe(200);
+    await second.stop();
+  }, 20_000);
+
   test("that is under way when the password is changed does not begin", async () => {
     const account = { name: "grace", role: "viewer", password: PASSWORD };
     await admin("POST", "/admin/accounts", account);
