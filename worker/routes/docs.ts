@@ -12,6 +12,7 @@ import { GatewayError } from "../errors.ts";
 import { ownHeaders } from "../pipeline/respond.ts";
 import { requireReader } from "./admin-token.ts";
 import { documentation } from "./documentation.ts";
+import { plainNumbers } from "./plain-numbers.ts";
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -91,7 +92,7 @@ function createDocument(api: { readonly routes: unknown }): () => Promise<unknow
       .handle(new Request("http://localhost/docs/json"))
       .then((response) => response.json())
       // The routes' schemas are JSON Schema, which OpenAPI takes as it is since 3.1; the plugin says 3.0.
-      .then((document: object) => ({ ...document, openapi: "3.1.0" }));
+      .then((document: object) => plainNumbers({ ...document, openapi: "3.1.0" }));
     return made;
   };
 }

@@ -31,6 +31,17 @@ describe("the API description", () => {
     await SwaggerParser.validate(document);
   });
 
+  test("says of no number that it may be a text", async () => {
+    const document = await readDocument();
+    expect(JSON.stringify(document)).not.toMatch(/"format":"(?:integer|numeric)"/);
+    const { schema } =
+      document.paths["/admin/spend"].get.responses[200].content["application/json"];
+    expect(schema.properties.totals.properties.requests).toMatchObject({
+      type: "integer",
+      minimum: 0,
+    });
+  });
+
   test("covers every address of the contract", async () => {
     const { paths } = await readDocument();
     expect(Object.keys(paths).sort()).toEqual([
