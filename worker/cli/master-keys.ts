@@ -5,7 +5,7 @@ import { encodeKeyExport } from "../encryption/key-export.ts";
 import { createKeyring, type Keyring } from "../encryption/keyring.ts";
 import { newRecipient } from "../encryption/recipients.ts";
 import { releaseSharedKeys } from "../shared-keys.ts";
-import { appendAudit } from "./audit-entry.ts";
+import { withAudit } from "./audit-entry.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { rotateCredentials } from "./credentials.ts";
 import { CommandError, UsageError } from "./failure.ts";
@@ -71,15 +71,18 @@ async function rotate(args: readonly string[], tools: ContentTools): Promise<num
       terminal.out("Nothing was changed.");
       return lost + left === 0 ? 0 : 1;
     }
-    const { wrapped, damaged } = await wrapAll(subjects, keyring, tools, waiting);
-    if (wrapped > 0) {
-      await appendAudit(tools, {
-        action: "keys.rotate",
-        target: keyring.kid,
-        before: null,
-        after: { wrapped },
-      });
-    }
+    const { wrapped, damaged } = await withAudit(tools, async (append) => {
+      const done = await wrapAll(subjects, keyring, tools, waiting);
+      if (done.wrapped > 0) {
+        await append({
+          action: "keys.rotate",
+          target: keyring.kid,
+          before: null,
+          after: { wrapped: done.wrapped },
+        });
+      }
+      return done;
+    });
     if (damaged > 0) {
       terminal.say(`${damaged} are damaged and stay as they are: their content can't be read.`);
     }
@@ -163,15 +166,17 @@ async function exportKeys(args: readonly string[], tools: ContentTools): Promise
       after = last.handle;
     }
     const erased = await subjects.erased();
-    await tools.writePrivate(
-      path,
-      encodeKeyExport({ madeAtMs: tools.now(), subjects: all, erased }),
-    );
-    await appendAudit(tools, {
-      action: "keys.export",
-      target: "subjects",
-      before: null,
-      after: { subjects: all.length },
+    await withAudit(tools, async (append) => {
+      await tools.writePrivate(
+        path,
+        encodeKeyExport({ madeAtMs: tools.now(), subjects: all, erased }),
+      );
+      await append({
+        action: "keys.export",
+        target: "subjects",
+        before: null,
+        after: { subjects: all.length },
+      });
     });
     tools.terminal.out(
       `${all.length} wrapped subject keys written. Whoever has the master key, too, can read what they seal.`,

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Subject, SubjectStore } from "../../db/store.ts";
 import { parseSubjectName } from "../content/subject-name.ts";
-import { record } from "../audit/record.ts";
+import { withAudit } from "./audit-entry.ts";
 import type { ContentTools } from "./content-tools.ts";
 import { UsageError } from "./failure.ts";
 import { table } from "./terminal.ts";
@@ -111,23 +111,17 @@ async function erase(args: readonly string[], tools: ContentTools): Promise<numb
       );
       return 2;
     }
-    // First, so that nothing is destroyed where the audit log is out of reach.
-    const store = await tools.openStore();
-    try {
+    await withAudit(tools, async (append) => {
       for (const { handle } of found) {
         await subjects.erase(handle, tools.now());
-        await record(store.audit, {
+        await append({
           action: "subject.erase",
           target: handle,
           before: { state: "live" },
           after: { state: "erased" },
-          timeMs: tools.now(),
-          actor: "cli",
         });
       }
-    } finally {
-      await store.close();
-    }
+    });
     terminal.say(
       `${found.length} erased. A running gateway forgets them within a second. Copies of subjects.sqlite made before still open them, together with the master key: let those expire.`,
     );

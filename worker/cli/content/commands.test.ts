@@ -304,6 +304,9 @@ describe("anyray decrypt", () => {
     // Nothing is destroyed that can't be written down.
     const away = await run(["subjects", "erase", "ann", "--yes"], { dir, isStoreAway: true });
     expect(away.code).toBe(1);
+    const unwritten = newPath("keys.json");
+    const none = await run(["keys", "export", "--out", unwritten], { dir, isStoreAway: true });
+    expect([none.code, existsSync(unwritten)]).toEqual([1, false]);
     expect((await attempt()).code).toBe(0);
     expect((await run(["subjects", "erase", "ann", "--yes"], { dir })).code).toBe(0);
     const erased = await attempt();
