@@ -61,16 +61,17 @@ function SealedPart({ part }: { readonly part: Part }) {
     <section class="part-facts">
       <h3>
         <span safe>{FIELDS[part.field] ?? part.field}</span>
-        <Badge
-          text={
-            part.state === "omitted" ? "not kept" : part.mode === "encrypted" ? "sealed" : part.mode
-          }
-          tone={part.state === "omitted" || part.mode !== "encrypted" ? "warning" : "good"}
-        />
+        <Badge {...badgeOf(part)} />
       </h3>
       <Facts rows={factsOf(part)} />
     </section>
   );
+}
+
+function badgeOf({ state, reason, mode }: Part): { text: string; tone: "warning" | "good" } {
+  if (state === "omitted") return { text: "not kept", tone: "warning" };
+  if (reason === "unreadable") return { text: "damaged", tone: "warning" };
+  return mode === "encrypted" ? { text: "sealed", tone: "good" } : { text: mode, tone: "warning" };
 }
 
 function factsOf(part: Part): readonly (readonly [string, JSX.Element])[] {

@@ -1,6 +1,8 @@
 /** Traces: the search, one of them, and that no content stands in either. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { makeRow } from "../../../db/contract/rows.ts";
+import { openContent } from "../../../db/sqlite/content.ts";
 import { createIdSource } from "../../../worker/ids.ts";
 import { until } from "../../../worker/testing/until.ts";
 import { PART, startConsole, type TestConsole } from "../../testing/console.ts";
@@ -170,6 +172,24 @@ describe("one trace", () => {
     // The whole envelope is not there either: of the ciphertext no more than its first 16 bytes.
     expect(html).not.toContain("anyray.content.input");
     expect(html.match(/(?:[0-9a-f]{2} ){17,}/)).toBeNull();
+  });
+
+  test("says of a part that the disk has spoilt that it is damaged", async () => {
+    const traceId = "ab".repeat(16);
+    const content = openContent(join(at.gateway.dataDir, "content.sqlite"));
+    await content.add([
+      {
+        traceId,
+        spanId: "ab".repeat(8),
+        field: "input",
+        timeMs: Date.now(),
+        mode: "encrypted",
+        content: { state: "inline", envelope: new Uint8Array([0, 17]), sha256: "0".repeat(64) },
+      },
+    ]);
+    content.close();
+    const text = textOf((await at.get(`/traces/${traceId}`, await at.signIn())).html);
+    expect(text).toContain("What was asked damaged");
   });
 
   test("leads to its user for those who see spend, and to its session for all who see it", async () => {
