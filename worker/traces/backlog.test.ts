@@ -64,13 +64,29 @@ describe("what waits for the Collector", () => {
     expect(bytes).toBe(100 * (2_000 + Math.ceil((16_384 * 4) / 3)));
   });
 
-  test("is measured anew where some of it was handed over, and not read twice else", async () => {
-    const { backlog, rows, outbox, reads } = await rig(10_000_000, 512);
+  test("is less by what was handed over, and the rest of it is not read twice", async () => {
+    const { backlog, rows, outbox, reads } = await rig(100_000_000, 5_120);
     const { bytes } = await backlog.hold();
-    const before = reads();
+    let before = reads();
     await backlog.hold();
     expect(reads()).toBe(before + 1);
-    await outbox.setHandedOver(rows[255]?.id ?? "");
-    expect((await backlog.hold()).bytes).toBe(bytes / 2);
+    before = reads();
+    await outbox.setHandedOver(rows[511]?.id ?? "");
+    expect((await backlog.hold()).bytes).toBe(bytes * 0.9);
+    expect(reads()).toBe(before + 3);
+    await outbox.setHandedOver(rows[520]?.id ?? "");
+    expect(await backlog.left()).toBe(bytes * 0.9 - 9 * 2_000);
+    expect((await backlog.hold()).bytes).toBe(bytes * 0.9 - 9 * 2_000);
+  });
+
+  test("begins again where all that was measured was handed over", async () => {
+    const { backlog, rows, outbox } = await rig(10_000_000, 512);
+    expect(await backlog.left()).toBe(0);
+    await backlog.hold();
+    rows.push(...Array.from({ length: 3 }, () => makeRow()));
+    await outbox.setHandedOver(rows[511]?.id ?? "");
+    expect((await backlog.hold()).bytes).toBe(3 * 2_000);
+    await outbox.setHandedOver(rows[513]?.id ?? "");
+    expect((await backlog.hold()).bytes).toBe(2_000);
   });
 });

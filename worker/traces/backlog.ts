@@ -27,6 +27,8 @@ export interface Held {
 export interface Backlog {
   /** Measures what has come since the last call, and keeps to the bound. Rejects if the stores can't be read or written. */
   hold(): Promise<Held>;
+  /** What still waits of what was measured, in bytes; while it is being handed over. */
+  left(): Promise<number>;
 }
 
 export function createBacklog({ tail, content, outbox, maxBytes }: BacklogOptions): Backlog {
@@ -58,14 +60,38 @@ export function createBacklog({ tail, content, outbox, maxBytes }: BacklogOption
     return dropped;
   }
 
+  /** Of the rows behind one, up to another. */
+  async function sizeBetween(from: string, to: string): Promise<number> {
+    let size = 0;
+    for (let at = from; at < to;) {
+      const rows = await tail.after(at, BATCH_ROWS);
+      for (const row of rows) if (row.id <= to) size += await sizeOf(row);
+      at = rows.at(-1)?.id ?? to;
+    }
+    return size;
+  }
+
+  /** Takes off what was handed over meanwhile. @returns where it begins */
+  async function move(): Promise<string> {
+    const place = (await outbox.handedOver()) ?? (await tail.newestId());
+    if (start !== null && start < place && place < end) {
+      // The rest is not looked at again: it may be a million rows.
+      bytes = Math.max(0, bytes - (await sizeBetween(start, place)));
+      start = place;
+    } else if (place !== start) {
+      start = end = place;
+      bytes = 0;
+    }
+    return place;
+  }
+
   return {
+    async left() {
+      if (start !== null) await move();
+      return bytes;
+    },
     async hold() {
-      const place = (await outbox.handedOver()) ?? (await tail.newestId());
-      // Something was handed over meanwhile: measured anew.
-      if (place !== start) {
-        start = end = place;
-        bytes = 0;
-      }
+      const place = await move();
       for (;;) {
         const rows = await tail.after(end, BATCH_ROWS);
         for (const row of rows) bytes += await sizeOf(row);

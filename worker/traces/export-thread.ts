@@ -10,7 +10,7 @@ import { openOutbox } from "../../db/sqlite/outbox.ts";
 import { openTail } from "../../db/sqlite/tail.ts";
 import { CONTENT_FILES } from "../content/files.ts";
 import { firstInTheWay, openAll, withOpen } from "../in-the-way.ts";
-import { createBacklog, type Held } from "./backlog.ts";
+import { createBacklog, type Backlog, type Held } from "./backlog.ts";
 import type { ExportState, ExportTask, FromExporter, ToExporter } from "./messages.ts";
 import { createShipping, type SendResult, type StepResult } from "./shipping.ts";
 
@@ -94,7 +94,7 @@ async function step(): Promise<number> {
     parts ??= open();
     result = await parts.shipping.step();
     const setAside = await parts.outbox.countSetAside();
-    const held = result.later === null ? NOTHING_HELD : await parts.backlog.hold();
+    const held = await heldAfter(result, parts.backlog);
     report(result.later === null ? "ok" : "collector_away", { ...result, setAside }, held);
   } catch {
     const none = { spans: 0, rejectedSpans: 0, setAside: 0 };
@@ -108,6 +108,11 @@ async function step(): Promise<number> {
   }
   failures += 1;
   return backOff(result.later.afterMs);
+}
+
+async function heldAfter(result: StepResult, backlog: Backlog): Promise<Held> {
+  if (result.later !== null) return backlog.hold();
+  return result.isMore ? { bytes: await backlog.left(), dropped: 0 } : NOTHING_HELD;
 }
 
 function report(
