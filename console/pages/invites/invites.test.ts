@@ -49,6 +49,8 @@ describe("invites", () => {
     const { html, status } = await at.post("/invites/new", { user, models: "demo/*" }, owner);
     expect([status, html.includes(`value="${user}"`)]).toEqual([400, true]);
     expect(html).toContain("demo/*</textarea>");
+    const late = await at.post("/invites/new", { key_expires_at: "2020-01-01" }, owner);
+    expect(textOf(late.html)).toContain("not valid (“Key expires”)");
   });
 
   test("are revoked after a question; by others not", async () => {

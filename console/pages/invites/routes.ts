@@ -6,6 +6,7 @@ import { goTo, type Answer, type Page, type Route, type Visit } from "../../visi
 import { providerNames } from "../keys/routes.ts";
 import { changesOf, NOTHING_TYPED, readTyped, type TypedTerms } from "../keys/terms.ts";
 import {
+  INVITE_LABELS,
   inviteFormView,
   inviteName,
   invitesView,
@@ -48,7 +49,7 @@ async function create(visit: Visit): Promise<Answer> {
     const body = linkView(visit, made.invite, visit.gatewayUrl + made.path);
     return { title: "Invite made", body };
   } catch (error) {
-    return formPage(visit, typed, mendable(error).message);
+    return formPage(visit, typed, mendable(error, INVITE_LABELS).message);
   }
 }
 

@@ -11,7 +11,7 @@ import { Time } from "../../components/time.tsx";
 import type { Cut } from "../../cut.ts";
 import { canChange, type Visit } from "../../visit.ts";
 import type { TypedTerms } from "../keys/terms.ts";
-import { TermsFields } from "../keys/terms-fields.tsx";
+import { TERMS_LABELS, TermsFields } from "../keys/terms-fields.tsx";
 
 type InvitesAnswer = NonNullable<Awaited<ReturnType<AdminApi["invites"]["get"]>>["data"]>;
 export type Invite = InvitesAnswer["invites"][number];
@@ -132,6 +132,12 @@ export interface InviteForm {
   readonly fault: string | null;
 }
 
+export const INVITE_LABELS = {
+  ...TERMS_LABELS,
+  expires_at: "Link expires",
+  key_expires_at: "Key expires",
+} as const;
+
 export function inviteFormView({ typed, providers, fault }: InviteForm): JSX.Element {
   return (
     <FormPage
@@ -146,14 +152,14 @@ export function inviteFormView({ typed, providers, fault }: InviteForm): JSX.Ele
       <div class="field-row">
         <TextField
           name="expires_at"
-          label="Link expires"
+          label={INVITE_LABELS.expires_at}
           type="date"
           value={typed.expires_at}
           hint="Empty: in 7 days"
         />
         <TextField
           name="key_expires_at"
-          label="Key expires"
+          label={INVITE_LABELS.key_expires_at}
           type="date"
           value={typed.key_expires_at}
           hint="Empty: never"

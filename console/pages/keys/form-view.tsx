@@ -6,7 +6,9 @@ import { Copyable, PageHead, Panel } from "../../components/head.tsx";
 import { SetUps } from "../../components/set-up.tsx";
 import { Notice } from "../../components/states.tsx";
 import { keyName, type Key, type TypedTerms } from "./terms.ts";
-import { TermsFields } from "./terms-fields.tsx";
+import { TERMS_LABELS, TermsFields } from "./terms-fields.tsx";
+
+export const KEY_LABELS = { ...TERMS_LABELS, expires_at: "Expires" } as const;
 
 export interface KeyForm {
   /** Null: a new one. */
@@ -36,7 +38,7 @@ export function keyFormView({ key, typed, providers, fault }: KeyForm): JSX.Elem
       <TermsFields typed={typed} providers={providers} />
       <TextField
         name="expires_at"
-        label="Expires"
+        label={KEY_LABELS.expires_at}
         type="date"
         value={typed.expires_at}
         hint="When that day begins, in UTC. Empty: never."

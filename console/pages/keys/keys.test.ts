@@ -99,6 +99,8 @@ describe("keys", () => {
     expect(status).toBe(400);
     expect(html).toContain(`value="${fields.user}"`);
     expect(textOf(html)).toContain("It is a name");
+    const late = await at.post("/keys/new", { expires_at: "2020-01-01" }, owner);
+    expect(textOf(late.html)).toContain("not valid (“Expires”)");
     expect((await adminAsk(at, "GET", "/keys?name=no%20good")).keys).toEqual([]);
   });
 

@@ -4,7 +4,14 @@ import { hasAll } from "../../components/later.tsx";
 import { PAGE_ROWS } from "../../cut.ts";
 import { rangeQuery, readRange } from "../../range.ts";
 import { canRead, goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { keyFormView, revokeView, rotateView, secretView, USUAL_OVERLAP } from "./form-view.tsx";
+import {
+  KEY_LABELS,
+  keyFormView,
+  revokeView,
+  rotateView,
+  secretView,
+  USUAL_OVERLAP,
+} from "./form-view.tsx";
 import { keysView } from "./list-view.tsx";
 import { keySpendView, keyView } from "./key-view.tsx";
 import {
@@ -102,7 +109,7 @@ async function create(visit: Visit): Promise<Answer> {
     const said = `The key ${keyName(key)} is made, and works.`;
     return secretPage(visit, "Key made", { key, secret, said });
   } catch (error) {
-    return formPage(visit, { key: null, typed, fault: mendable(error).message });
+    return formPage(visit, { key: null, typed, fault: mendable(error, KEY_LABELS).message });
   }
 }
 
@@ -129,7 +136,7 @@ async function change(visit: Visit): Promise<Answer> {
     const path = `/keys/${encodeURIComponent(key.id)}`;
     return goTo(path, `The key ${keyName(changed)} is changed.`);
   } catch (error) {
-    return formPage(visit, { key, typed, fault: mendable(error).message });
+    return formPage(visit, { key, typed, fault: mendable(error, KEY_LABELS).message });
   }
 }
 

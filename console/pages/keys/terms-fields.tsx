@@ -8,6 +8,12 @@ interface TermsFieldsProps {
   readonly providers: readonly string[];
 }
 
+/** Of names that nothing but the API has. */
+export const TERMS_LABELS = {
+  metadata: "What callers say about themselves",
+  passthrough: "The caller's own credential",
+} as const;
+
 export function TermsFields({ typed, providers }: TermsFieldsProps) {
   return (
     <>
@@ -39,7 +45,7 @@ export function TermsFields({ typed, providers }: TermsFieldsProps) {
           />
           <SelectField
             name="metadata"
-            label="What callers say about themselves"
+            label={TERMS_LABELS.metadata}
             value={typed.metadata}
             choices={[
               { value: "", label: "As usual: counts unless the key has a user" },
@@ -50,7 +56,7 @@ export function TermsFields({ typed, providers }: TermsFieldsProps) {
           />
           <SelectField
             name="passthrough"
-            label="The caller's own credential"
+            label={TERMS_LABELS.passthrough}
             value={typed.passthrough}
             choices={[
               { value: "", label: "Is not taken: the gateway uses its own" },

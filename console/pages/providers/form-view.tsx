@@ -17,6 +17,14 @@ const AUTHS = [
   { value: "none", label: "Not at all" },
 ] as const;
 
+/** Of names that nothing but the API has. */
+export const PROVIDER_LABELS = {
+  id: "Name",
+  base_url: "Address",
+  api_key: "Key",
+  price_id: "Prices of",
+} as const;
+
 export interface ProviderForm {
   /** Null: a new one. */
   readonly provider: Provider | null;
@@ -43,7 +51,7 @@ export function providerFormView({ provider, typed, fault }: ProviderForm): JSX.
       {isNew ? (
         <TextField
           name="id"
-          label="Name"
+          label={PROVIDER_LABELS.id}
           value={typed.id}
           hint="Stands before its models: name/model. Lower case, digits, dots and dashes."
           isRequired
@@ -54,7 +62,7 @@ export function providerFormView({ provider, typed, fault }: ProviderForm): JSX.
       <SelectField name="kind" label="Kind" value={typed.kind} choices={KINDS} />
       <TextField
         name="base_url"
-        label="Address"
+        label={PROVIDER_LABELS.base_url}
         value={typed.base_url}
         hint="As for its SDK, such as https://api.example.com/v1. Empty for the demo, and for OpenAI's and Anthropic's own. A private address can only stand in the deployment's ANYRAY_PROVIDERS."
       />
@@ -76,7 +84,7 @@ function Credential({ provider, typed }: Pick<ProviderForm, "provider" | "typed"
     <>
       <TextField
         name="api_key"
-        label="Key"
+        label={PROVIDER_LABELS.api_key}
         type="password"
         autocomplete="new-password"
         hint={
@@ -122,7 +130,7 @@ function Further({ typed, isNew }: { readonly typed: TypedProvider; readonly isN
         />
         <TextField
           name="price_id"
-          label="Prices of"
+          label={PROVIDER_LABELS.price_id}
           value={typed.price_id}
           hint={
             isNew

@@ -117,6 +117,11 @@ describe("providers", () => {
       false,
     ]);
     expect(textOf(html)).toContain("What is secret must be typed again.");
+    // By the form's own words.
+    expect(textOf(html)).toContain("not valid (“Name”)");
+    const addressless = { ...fields, id: "fine" };
+    const refused = await at.post("/providers/new", addressless, owner);
+    expect(textOf(refused.html)).toContain("not valid (“Address”)");
     const there = await at.post("/providers/new", { ...fields, id: "groq" }, owner);
     expect(textOf(there.html)).toContain("There is a provider of this name.");
   });

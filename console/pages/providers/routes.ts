@@ -4,7 +4,7 @@ import { isConfirmed } from "../../components/confirm.tsx";
 import { cutRows } from "../../cut.ts";
 import { notFound } from "../../page.tsx";
 import { goTo, type Answer, type Page, type Route, type Visit } from "../../visit.ts";
-import { providerFormView, type ProviderForm } from "./form-view.tsx";
+import { PROVIDER_LABELS, providerFormView, type ProviderForm } from "./form-view.tsx";
 import { providersView } from "./list-view.tsx";
 import { providerView, removeProviderView } from "./provider-view.tsx";
 import {
@@ -73,7 +73,7 @@ async function create(visit: Visit): Promise<Answer> {
 
 /** What was secret is not shown again: the page says so. */
 function refusalOf(error: unknown): ApiRefusal {
-  const { status, code, message, requestId } = mendable(error);
+  const { status, code, message, requestId } = mendable(error, PROVIDER_LABELS);
   return new ApiRefusal(status, code, `${message} What is secret must be typed again.`, requestId);
 }
 
