@@ -60,6 +60,7 @@ export function peopleView(
             {
               head: "Requests",
               align: "right",
+              minor: true,
               cell: ({ requests }) => <Text text={formatCount(requests)} />,
             },
             {
