@@ -16,7 +16,7 @@ import { makeKey } from "./admin/keys.ts";
 const STYLE =
   "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}" +
   ":root{color-scheme:light dark}" +
-  "code{display:block;padding:1rem;border:1px solid;border-radius:.4rem;overflow-wrap:anywhere;user-select:all}" +
+  "code{display:block;padding:1rem;border:1px solid;border-radius:.4rem;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}" +
   "button{font:inherit;padding:.6rem 1.2rem}";
 
 export function invitePages(deps: Deps) {
@@ -72,14 +72,43 @@ async function redeem(deps: Deps, secret: string, request: Request): Promise<Res
       { status: 201, headers: headers(deps, "application/json") },
     );
   }
-  const origin = escape(deps.publicUrl ?? new URL(request.url).origin);
+  const origin = deps.publicUrl ?? new URL(request.url).origin;
+  const setUps = setUpsOf(origin, made.secret, made.key.passthrough)
+    .map(([tool, text]) => `<p>${escape(tool)}:</p><code>${escape(text)}</code>`)
+    .join("\n");
   return page(
     deps,
     201,
-    `<h1>Your key</h1><p>Copy it now: it is not stored, and not shown again.</p><code>${escape(made.secret)}</code>
-<p>It is the API key of your tool. The base URL, for OpenAI's SDKs, Codex and Cursor:</p><code>${origin}/v1</code>
-<p>For Anthropic's SDKs and Claude Code:</p><code>${origin}</code>`,
+    `<h1>Your key</h1><p>Copy it now: it is not stored, and not shown again.</p><code>${escape(made.secret)}</code>\n${setUps}`,
   );
+}
+
+/** Each tool's name, and what it is given: in short what the console shows at length. */
+function setUpsOf(
+  origin: string,
+  secret: string,
+  passthrough: string | null,
+): readonly (readonly [string, string])[] {
+  if (passthrough !== null) {
+    return [
+      [`A header, beside your own credential of ${passthrough}`, `x-anyray-api-key: ${secret}`],
+      ["The base URL, for OpenAI's SDKs", `${origin}/v1`],
+      ["For Anthropic's SDKs and Claude Code", origin],
+    ];
+  }
+  return [
+    ["Claude Code", `export ANTHROPIC_BASE_URL=${origin}\nexport ANTHROPIC_AUTH_TOKEN=${secret}`],
+    ["Anthropic's SDKs", `export ANTHROPIC_BASE_URL=${origin}\nexport ANTHROPIC_API_KEY=${secret}`],
+    [
+      "OpenAI's SDKs, and tools built on them",
+      `export OPENAI_BASE_URL=${origin}/v1\nexport OPENAI_API_KEY=${secret}`,
+    ],
+    [
+      "Codex, in ~/.codex/config.toml, after: export ANYRAY_CLIENT_KEY=(the key)",
+      `model_provider = "anyray"\n\n[model_providers.anyray]\nname = "Anyray"\nbase_url = "${origin}/v1"\nenv_key = "ANYRAY_CLIENT_KEY"\nwire_api = "responses"`,
+    ],
+    ["Anything else: the key as its API key, and as base URL", `${origin}/v1`],
+  ];
 }
 
 async function findOpen(deps: Deps, secret: string): Promise<Invite | null> {

@@ -179,16 +179,23 @@ describe("an invite", () => {
     );
   });
 
-  test("ends in a page with the key and both base URLs", async () => {
-    const { path } = (await admin("POST", "/admin/invites", {})).body;
-    const { status, body } = await admin("POST", path, undefined, null);
-    expect(status).toBe(201);
-    const shown = [...body.matchAll(/<code>([^<]*)<\/code>/g)].map(([, text]) => text);
-    expect(shown).toEqual([
-      expect.stringMatching(/^ark_/),
-      "http://localhost/v1",
-      "http://localhost",
-    ]);
+  test("ends in a page with the key and what each tool is given, or the header beside the caller's own credential", async () => {
+    const redeemed = async (terms: object) => {
+      const { path } = (await admin("POST", "/admin/invites", terms)).body;
+      return (await admin("POST", path, undefined, null)).body;
+    };
+    const usual = await redeemed({ user: "dan" });
+    const secret = /<code>(ark_[\w-]+)<\/code>/.exec(usual)?.[1] ?? "";
+    expect(secret).toMatch(/^ark_/);
+    for (const line of [
+      "export ANTHROPIC_BASE_URL=http://localhost\nexport ANTHROPIC_AUTH_TOKEN=",
+      "export OPENAI_BASE_URL=http://localhost/v1\nexport OPENAI_API_KEY=",
+    ]) {
+      expect(usual).toContain(`<code>${line}${secret}</code>`);
+    }
+    const beside = await redeemed({ user: "dan", passthrough: "demo" });
+    expect(beside).toMatch(/<code>x-anyray-api-key: ark_[\w-]+<\/code>/);
+    expect(beside).not.toContain("export");
   });
 
   test("that is revoked, or made up, is no invite", async () => {
