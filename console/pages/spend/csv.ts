@@ -1,4 +1,7 @@
-/** `/spend.csv`: the ledger's rows as one file, page after page as the browser takes it. What breaks on the way breaks the download. */
+/**
+ * `/spend.csv`: the ledger's rows as one file, page after page as the browser takes it. What breaks on the way breaks the download.
+ * `/spend/groups.csv`: the sums of the page's table, a line a group.
+ */
 import { parseRefusal } from "../../api.ts";
 import type { Answer, Visit } from "../../visit.ts";
 
@@ -33,21 +36,35 @@ export async function sendCsv(visit: Visit): Promise<Answer> {
     },
     { highWaterMark: 0 },
   );
+  return fileOf(body, "spend.csv");
+}
+
+/** Sums are one page of the API: the costliest groups, as many as it gives. */
+export async function sendGroupsCsv(visit: Visit): Promise<Answer> {
+  const { text } = await readCsv(visit, "/admin/spend", null);
+  return fileOf(text, "spend-groups.csv");
+}
+
+function fileOf(body: BodyInit, name: string): Response {
   return new Response(body, {
     headers: {
       "content-type": "text/csv; charset=utf-8",
-      "content-disposition": 'attachment; filename="spend.csv"',
+      "content-disposition": `attachment; filename="${name}"`,
       "cache-control": "no-store",
     },
   });
 }
 
-async function readPage(visit: Visit, cursor: string | null): Promise<CsvPage> {
+function readPage(visit: Visit, cursor: string | null): Promise<CsvPage> {
+  return readCsv(visit, "/admin/spend/records", cursor);
+}
+
+async function readCsv(visit: Visit, path: string, cursor: string | null): Promise<CsvPage> {
   const query = new URLSearchParams(visit.query);
   query.set("format", "csv");
   query.set("limit", PAGE_ROWS);
   if (cursor !== null) query.set("cursor", cursor);
-  const response = await visit.raw(`/admin/spend/records?${query}`).catch(() => null);
+  const response = await visit.raw(`${path}?${query}`).catch(() => null);
   if (response === null) throw parseRefusal(503, null);
   if (!response.ok) throw parseRefusal(response.status, await response.json().catch(() => null));
   return { text: await response.text(), cursor: response.headers.get("x-anyray-next-cursor") };

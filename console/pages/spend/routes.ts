@@ -5,7 +5,7 @@ import { rangeQuery, readRange, stepsOf, type Range } from "../../range.ts";
 import type { Answer, Page, Route, Visit } from "../../visit.ts";
 import { seriesOf, wholeSeries } from "./course.ts";
 import { courseView, type CourseFacts } from "./course-view.tsx";
-import { sendCsv } from "./csv.ts";
+import { sendCsv, sendGroupsCsv } from "./csv.ts";
 import {
   apiFilters,
   isByTime,
@@ -22,6 +22,7 @@ export const spendRoutes: readonly Route[] = [
   { path: "/spend/answer", area: "spend", show: showAnswer },
   { path: "/spend/course", area: "spend", show: showCourse },
   { path: "/spend.csv", area: "spend", show: sendCsv },
+  { path: "/spend/groups.csv", area: "spend", show: sendGroupsCsv },
 ];
 
 const MAX_SHOWN = 100;

@@ -138,6 +138,19 @@ describe("the Spend page", () => {
     ]);
     expect((await at.get("/spend.csv", await at.signIn("auditor"))).status).toBe(403);
   });
+
+  test("gives the sums of its table as a file", async () => {
+    const { html } = await at.get("/spend?group_by=team&group_by=model", token);
+    const link = /href="(\/spend\/groups\.csv[^"]*)"/.exec(html)?.[1] ?? "";
+    const { headers, html: file } = await at.get(link.replaceAll("&amp;", "&"), token);
+    expect(headers.get("content-disposition")).toBe('attachment; filename="spend-groups.csv"');
+    const [head, first] = file.split("\r\n");
+    expect(head).toStartWith("team,model,requests,");
+    expect(first).toStartWith("core,");
+    const refused = await at.get("/spend/groups.csv?group_by=nonsense", token);
+    expect(refused.status).toBe(400);
+    expect((await at.get("/spend/groups.csv", await at.signIn("auditor"))).status).toBe(403);
+  });
 });
 
 test("series come the costliest first, and only steps of the range count", () => {

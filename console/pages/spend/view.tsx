@@ -221,6 +221,10 @@ export function answerView(visit: Visit, facts: AnswerFacts): JSX.Element {
         <Groups visit={visit} facts={facts} />
       </Panel>
       <p class="after">
+        <a class="button" href={groupsCsvLink(facts)} download="spend-groups.csv">
+          <Icon name="download" />
+          Sums as CSV
+        </a>
         <a class="button" href={csvLink(facts)} download="spend.csv">
           <Icon name="download" />
           Rows as CSV
@@ -342,7 +346,17 @@ function GroupName(props: {
 }
 
 /** The gateway's own file, handed on by `/spend.csv`. */
-function csvLink({ range, question }: AnswerFacts): string {
-  const query = new URLSearchParams({ ...rangeQuery(range), ...apiFilters(question.filters) });
-  return `/spend.csv?${query}`;
+function csvLink(facts: AnswerFacts): string {
+  return `/spend.csv?${fileQuery(facts)}`;
+}
+
+/** Of the table that stands here, handed on by `/spend/groups.csv`. */
+function groupsCsvLink(facts: AnswerFacts): string {
+  const query = fileQuery(facts);
+  query.set("group_by", facts.question.groupBy.join(","));
+  return `/spend/groups.csv?${query}`;
+}
+
+function fileQuery({ range, question }: AnswerFacts): URLSearchParams {
+  return new URLSearchParams({ ...rangeQuery(range), ...apiFilters(question.filters) });
 }
