@@ -15,12 +15,12 @@ interface FormPageProps {
   readonly verb: string;
   readonly cancel: string;
   /** Buttons in the page's head. */
-  readonly beside?: JSX.Element | null;
+  readonly beside?: Children;
   readonly children: Children;
 }
 
 export function FormPage(props: FormPageProps) {
-  const { title, lead, fault, action, verb, cancel, beside = null, children } = props;
+  const { title, lead, fault, action, verb, cancel, beside, children } = props;
   return (
     <div class="narrow">
       <PageHead title={title} lead={lead}>
