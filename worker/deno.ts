@@ -1,10 +1,10 @@
 /** The gateway on Deno: the same app, store and settings; drained on SIGTERM and SIGINT. */
 import process from "node:process";
-import { failureText, openGateway, stopOnce } from "./cli/start.ts";
+import { failureText, greet, openGateway, stopOnce } from "./cli/start.ts";
 
 /** The part of Deno's global that is used here; the types of Bun know nothing of it. */
 interface DenoServer {
-  readonly addr: { readonly hostname: string; readonly port: number };
+  readonly addr: { readonly port: number };
   shutdown(): Promise<void>;
 }
 declare const Deno: {
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     { hostname: config.listen.host, port: config.listen.port, onListen: () => undefined },
     (request, info) => gateway.app.fetch(request, () => info.remoteAddr.hostname ?? null),
   );
-  process.stdout.write(`Anyray serves http://${server.addr.hostname}:${server.addr.port}\n`);
+  greet({ config, gateway, port: server.addr.port, consoleUrl: null });
 
   const stop = stopOnce(gateway, () => server.shutdown());
   Deno.addSignalListener("SIGTERM", stop);

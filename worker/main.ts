@@ -4,13 +4,12 @@
  */
 import process from "node:process";
 import { relayConsole, startConsole, type RunningConsole } from "./cli/console.ts";
-import { failureText, openGateway, stopOnce } from "./cli/start.ts";
+import { failureText, greet, openGateway, stopOnce } from "./cli/start.ts";
 import { createTerminal } from "./cli/terminal.ts";
-import { localUrl, printWelcome } from "./cli/welcome.ts";
+import { localUrl } from "./cli/welcome.ts";
 import type { Config } from "./config/load.ts";
 import type { Gateway } from "./gateway.ts";
 import { answerInItsTime } from "./idle-time.ts";
-import { firstTry } from "./pipeline/target.ts";
 import { errorName } from "./telemetry/log.ts";
 
 /**
@@ -51,22 +50,7 @@ async function main(): Promise<void> {
   });
   const port = server.port ?? config.listen.port;
   const beside = await openConsole(config, gateway, port);
-  const { providers } = gateway.deps.routing;
-  printWelcome(
-    {
-      host: config.listen.host,
-      port,
-      consoleUrl: beside?.url ?? null,
-      dataDir: config.dataDir,
-      secretsFile: config.secretsFile,
-      adminToken: config.secrets.adminToken,
-      clientKey: config.secrets.clientKey,
-      providers: providers.map((provider) => provider.name),
-      isDemo: gateway.deps.providers.entries.every(({ settings }) => settings?.kind === "demo"),
-      firstTry: firstTry(gateway.deps.routing) ?? { endpoint: "chat", model: "provider/model" },
-    },
-    createTerminal(process.stdout, process.stderr, process.env),
-  );
+  greet({ config, gateway, port, consoleUrl: beside?.url ?? null });
 
   const stop = stopOnce(gateway, () => {
     beside?.stop();

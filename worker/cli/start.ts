@@ -10,7 +10,10 @@ import { loadConfig, type Config } from "../config/load.ts";
 import { removeProxyVariables } from "../config/proxy-variables.ts";
 import { ensureSecrets } from "../config/secret.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
+import { firstTry } from "../pipeline/target.ts";
 import { reachDatabase } from "./reach-database.ts";
+import { createTerminal } from "./terminal.ts";
+import { printWelcome } from "./welcome.ts";
 
 /** For what was written last to leave. */
 const FLUSH_MS = 250;
@@ -29,6 +32,35 @@ export async function openGateway(): Promise<{ config: Config; gateway: Gateway 
     logLine: (line) => process.stderr.write(`${line}\n`),
   });
   return { config, gateway };
+}
+
+interface Listening {
+  readonly config: Config;
+  readonly gateway: Gateway;
+  /** Where it really listens. */
+  readonly port: number;
+  /** Of the console beside it; null: none was started. */
+  readonly consoleUrl: string | null;
+}
+
+/** What the operator reads once the gateway listens. */
+export function greet({ config, gateway, port, consoleUrl }: Listening): void {
+  const { routing, providers } = gateway.deps;
+  printWelcome(
+    {
+      host: config.listen.host,
+      port,
+      consoleUrl,
+      dataDir: config.dataDir,
+      secretsFile: config.secretsFile,
+      adminToken: config.secrets.adminToken,
+      clientKey: config.secrets.clientKey,
+      providers: routing.providers.map((provider) => provider.name),
+      isDemo: providers.entries.every(({ settings }) => settings?.kind === "demo"),
+      firstTry: firstTry(routing) ?? { endpoint: "chat", model: "provider/model" },
+    },
+    createTerminal(process.stdout, process.stderr, process.env),
+  );
 }
 
 /**
