@@ -1,6 +1,6 @@
 /** A page that is one form: what it makes or changes, what was refused of it, its fields, and the way back without it. */
 import type { Children } from "@kitajs/html";
-import { Submit } from "./form.tsx";
+import { ActionForm, Submit } from "./form.tsx";
 import { PageHead } from "./head.tsx";
 import { Notice } from "./states.tsx";
 
@@ -28,7 +28,7 @@ export function FormPage(props: FormPageProps) {
       </PageHead>
       {fault === null ? null : <Notice tone="bad" title={fault} />}
       <div class="panel">
-        <form class="form" method="post" action={action}>
+        <ActionForm action={action}>
           {children}
           <div class="actions">
             <Submit label={verb} />
@@ -36,7 +36,7 @@ export function FormPage(props: FormPageProps) {
               Cancel
             </a>
           </div>
-        </form>
+        </ActionForm>
       </div>
     </div>
   );
