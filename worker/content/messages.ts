@@ -39,8 +39,6 @@ export type ToSealer =
       readonly kind: "seal";
       readonly parts: readonly PartHead[];
       readonly bytes: ArrayBuffer;
-      /** Of the memory budget, given back with the answer. */
-      readonly heldBytes: number;
     }
   | {
       readonly kind: "subjects";
@@ -58,7 +56,6 @@ export type FromSealer =
   | { readonly kind: "state"; readonly key: KeyCheck; readonly store: StoreState }
   | {
       readonly kind: "sealed";
-      readonly heldBytes: number;
       readonly results: Readonly<Partial<Record<PartResult, number>>>;
       readonly store: StoreState;
     }

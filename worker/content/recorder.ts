@@ -24,7 +24,7 @@ export function createRecorder(options: RecorderOptions): ContentRecorder {
   const receive = (content: RecordedContent): void => {
     const now = lowerOf(content.mode, mode());
     if (now !== "off") return sealer.add(content, now);
-    sealer.budget.give(content.heldBytes);
+    sealer.budget.give(content.heldBytes, content.holder);
     sealer.unsealed.delete(content.traceId);
   };
   return {

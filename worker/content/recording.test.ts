@@ -7,7 +7,7 @@ import { mediaOf, Recording, type RecordedContent, type RecordedPart } from "./r
 function rig(maxPartBytes = 1_000, budgetBytes = 1_000_000, mode: ContentMode = "encrypted") {
   const received: RecordedContent[] = [];
   let dropped = 0;
-  const budget = new MemoryBudget(budgetBytes);
+  const budget = new MemoryBudget(budgetBytes, budgetBytes);
   const recording = new Recording({
     traceId: "a".repeat(32),
     timeMs: 5,
@@ -27,7 +27,7 @@ const textOf = ({ chunks }: RecordedPart) =>
 describe("a recording", () => {
   test("hands over what was sent and what was answered, once, in order", () => {
     const { recording, received, budget } = rig();
-    recording.attribute("key user a");
+    recording.attribute("key user a", "k");
     recording.input(utf8Bytes("asked"), "json");
     recording.output("event-stream");
     for (const piece of ["a", "bc", "", "def"]) recording.write(utf8Bytes(piece));
@@ -35,7 +35,12 @@ describe("a recording", () => {
     recording.end(false);
     recording.write(utf8Bytes("late"));
     expect(received).toHaveLength(1);
-    expect(received[0]).toMatchObject({ subject: "key user a", timeMs: 5, heldBytes: 11 });
+    expect(received[0]).toMatchObject({
+      subject: "key user a",
+      timeMs: 5,
+      heldBytes: 11,
+      holder: "k",
+    });
     const [input, output] = received[0]?.parts ?? [];
     expect([input?.media, input?.isCut, input && textOf(input)]).toEqual(["json", false, "asked"]);
     expect([output?.media, output?.isCut, output && textOf(output)]).toEqual([
@@ -48,7 +53,7 @@ describe("a recording", () => {
 
   test("keeps no reference to the buffers that small pieces are slices of", () => {
     const { recording, received } = rig(1_000_000);
-    recording.attribute("s");
+    recording.attribute("s", "k");
     recording.output("event-stream");
     const socketBuffer = new Uint8Array(65_536).fill(0x61);
     for (let i = 0; i < 5_000; i++) recording.write(socketBuffer.subarray(i, i + 20));
@@ -64,7 +69,7 @@ describe("a recording", () => {
 
   test("an answer above the bound is left out, says so, and gives its memory back", () => {
     const { recording, received, budget } = rig(10);
-    recording.attribute("s");
+    recording.attribute("s", "k");
     recording.input(utf8Bytes("in"), "json");
     recording.output("json");
     recording.write(utf8Bytes("12345678"));
@@ -78,15 +83,29 @@ describe("a recording", () => {
 
   test("what finds no room in memory is left out and says so", () => {
     const { recording, received, budget } = rig(1_000, 8);
-    recording.attribute("s");
+    recording.attribute("s", "k");
     recording.input(utf8Bytes("123456"), "json");
     recording.output("json");
     recording.write(utf8Bytes("12"));
     recording.write(utf8Bytes("3"));
     recording.end(false);
     expect(received[0]?.parts.map(({ omitted }) => omitted)).toEqual([null, "queue_full"]);
-    budget.give(received[0]?.heldBytes ?? 0);
+    budget.give(received[0]?.heldBytes ?? 0, "k");
     expect(budget.usedBytes).toBe(0);
+  });
+
+  test("of one holder leaves room for the others', and gets its own back", () => {
+    const budget = new MemoryBudget(100, 75);
+    expect(budget.take(70, "a")).toBe(true);
+    expect([budget.take(6, "a"), budget.take(5, "a")]).toEqual([false, true]);
+    expect([budget.take(26, "b"), budget.take(25, "b")]).toEqual([false, true]);
+    budget.give(75, "a");
+    expect([budget.take(76, "b"), budget.take(50, "b"), budget.take(25, "c")]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(budget.usedBytes).toBe(100);
   });
 
   test("of an unknown caller, or of nothing, is dropped with its memory", () => {
@@ -94,7 +113,7 @@ describe("a recording", () => {
     unknown.recording.input(utf8Bytes("in"), "json");
     unknown.recording.end(false);
     const empty = rig();
-    empty.recording.attribute("s");
+    empty.recording.attribute("s", "k");
     empty.recording.end(false);
     expect([...unknown.received, ...empty.received]).toEqual([]);
     expect([unknown.dropped(), empty.dropped()]).toEqual([1, 1]);

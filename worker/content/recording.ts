@@ -26,6 +26,8 @@ export interface RecordedContent {
   readonly parts: readonly RecordedPart[];
   /** Taken of the budget for all parts; given back by the receiver. */
   readonly heldBytes: number;
+  /** In whose name. */
+  readonly holder: string;
 }
 
 export interface RecordingOptions {
@@ -51,6 +53,7 @@ export class Recording {
   readonly #options: RecordingOptions;
   #input: RecordedPart | null = null;
   #subject: string | null = null;
+  #holder = "";
   #outputMedia: Media | null = null;
   #omitted: OmitReason | null = null;
   #chunks: Uint8Array[] = [];
@@ -70,15 +73,19 @@ export class Recording {
     return lowerOf(this.#options.mode, this.#options.modeNow());
   }
 
-  /** Whose content it is. Without it nothing is handed over. */
-  attribute(subject: string): void {
+  /**
+   * Before its bytes. Without it nothing is handed over.
+   * @param subject whose content it is @param holder in whose name memory is taken
+   */
+  attribute(subject: string, holder: string): void {
     this.#subject = subject;
+    this.#holder = holder;
   }
 
   /** The request's body. Kept by reference. */
   input(bytes: Uint8Array, media: Media): void {
     const { budget } = this.#options;
-    const isTaken = budget.take(bytes.length);
+    const isTaken = budget.take(bytes.length, this.#holder);
     if (isTaken) this.#heldBytes += bytes.length;
     this.#input = {
       field: "input",
@@ -99,7 +106,7 @@ export class Recording {
     if (this.#isEnded || this.#omitted !== null || bytes.length === 0) return;
     const { budget, maxPartBytes } = this.#options;
     if (this.#outputBytes + bytes.length > maxPartBytes) return this.#omit("too_large");
-    if (!budget.take(bytes.length)) return this.#omit("queue_full");
+    if (!budget.take(bytes.length, this.#holder)) return this.#omit("queue_full");
     this.#heldBytes += bytes.length;
     this.#outputBytes += bytes.length;
     if (bytes.length >= SMALL_BYTES) {
@@ -129,15 +136,16 @@ export class Recording {
     this.#input = null;
     this.#chunks = [];
     if (subject === null || parts.length === 0) {
-      budget.give(heldBytes);
+      budget.give(heldBytes, this.#holder);
       return this.#options.drop();
     }
-    this.#options.receive({ traceId, timeMs, mode, subject, parts, heldBytes });
+    const holder = this.#holder;
+    this.#options.receive({ traceId, timeMs, mode, subject, parts, heldBytes, holder });
   }
 
   #omit(reason: OmitReason): void {
     this.#omitted = reason;
-    this.#options.budget.give(this.#outputBytes);
+    this.#options.budget.give(this.#outputBytes, this.#holder);
     this.#heldBytes -= this.#outputBytes;
     this.#chunks = [];
     this.#block = null;

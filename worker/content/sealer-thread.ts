@@ -158,11 +158,9 @@ async function expire(): Promise<void> {
 }
 
 async function seal(message: Extract<ToSealer, { kind: "seal" }>): Promise<void> {
-  const { heldBytes } = message;
   if (parts === null) {
     return say({
       kind: "sealed",
-      heldBytes,
       results: { store_failed: message.parts.length },
       store,
     });
@@ -174,7 +172,7 @@ async function seal(message: Extract<ToSealer, { kind: "seal" }>): Promise<void>
   }));
   const report = await parts.sealing.seal(jobs);
   store = report.store;
-  say({ kind: "sealed", heldBytes, results: report.results, store });
+  say({ kind: "sealed", results: report.results, store });
 }
 
 async function answer(message: ToSealer): Promise<void> {

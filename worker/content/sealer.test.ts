@@ -44,7 +44,7 @@ function rig(prepare: (dataDir: string) => void = () => undefined, keepMs: numbe
   const recorder = createRecorder({ sealer, mode: () => "encrypted", maxBytes: 4_194_304 });
   const leave = (n: number, bytes = new Uint8Array(100), timeMs = Date.now()): void => {
     const recording = recorder.open(n.toString(16).padStart(32, "0"), timeMs);
-    recording?.attribute(`key user u${n % 10}`);
+    recording?.attribute(`key user u${n % 10}`, "k");
     recording?.input(bytes, "json");
     recording?.end(false);
   };

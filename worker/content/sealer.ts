@@ -14,6 +14,8 @@ import type { PartResult, StoreState } from "./sealing.ts";
 
 /** All that may wait, and be recorded, at once. */
 const MEMORY_BYTES = 128 * 1024 * 1024;
+/** Of the requests of one client key: whoever keeps large ones open takes no other's place. */
+const SHARE_BYTES = 96 * 1024 * 1024;
 /** Requests that end close together are sealed together: a batch costs one message and one commit. */
 const BATCH_MS = 20;
 const BATCH_BYTES = 256 * 1024;
@@ -51,6 +53,9 @@ export interface Sealer {
   close(): Promise<void>;
 }
 
+/** What is held for a request until the thread has answered for it. */
+type Held = Pick<RecordedContent, "traceId" | "heldBytes" | "holder">;
+
 interface Waiting {
   resolve(answer: FromSealer): void;
   reject(error: Error): void;
@@ -66,10 +71,10 @@ export function createSealer(options: SealerOptions): Sealer {
     maxBytes: options.maxBytes,
   };
   let { keepMs } = options;
-  const budget = new MemoryBudget(MEMORY_BYTES);
+  const budget = new MemoryBudget(MEMORY_BYTES, SHARE_BYTES);
   const unsealed = new Set<string>();
   /** Of the batches that the thread has, in their order. */
-  let underWay: (readonly string[])[] = [];
+  let underWay: (readonly Held[])[] = [];
   const questions = new Map<number, Waiting>();
   let batch: { content: RecordedContent; mode: "encrypted" | "plaintext" }[] = [];
   let batchBytes = 0;
@@ -77,7 +82,6 @@ export function createSealer(options: SealerOptions): Sealer {
   let restart: ReturnType<typeof setTimeout> | undefined;
   let worker: Worker | null = null;
   /** What the thread has and has not answered for. */
-  let sentBytes = 0;
   let sentParts = 0;
   let questionCount = 0;
   let state: SealerState = { key: "ok", store: "ok" };
@@ -95,17 +99,19 @@ export function createSealer(options: SealerOptions): Sealer {
     }
   }
 
-  function ended(traceIds: readonly string[]): void {
-    for (const traceId of traceIds) unsealed.delete(traceId);
+  function ended(contents: readonly Held[]): void {
+    for (const { traceId, heldBytes, holder } of contents) {
+      budget.give(heldBytes, holder);
+      unsealed.delete(traceId);
+    }
   }
 
   function died(): void {
     worker = null;
-    for (const traceIds of underWay) ended(traceIds);
+    for (const contents of underWay) ended(contents);
     underWay = [];
-    budget.give(sentBytes);
     if (sentParts > 0) count({ sealer_failed: sentParts });
-    sentBytes = sentParts = 0;
+    sentParts = 0;
     for (const { reject } of questions.values()) reject(new Error("the sealing thread ended"));
     questions.clear();
     if (isClosing) return closed?.();
@@ -121,9 +127,7 @@ export function createSealer(options: SealerOptions): Sealer {
         return setState({ key: message.key, store: message.store });
       case "sealed": {
         const parts = Object.values(message.results).reduce((sum, each) => sum + each, 0);
-        budget.give(message.heldBytes);
         ended(underWay.shift() ?? []);
-        sentBytes -= message.heldBytes;
         sentParts -= parts;
         count(message.results);
         if (message.store !== state.store) setState({ ...state, store: message.store });
@@ -178,12 +182,16 @@ export function createSealer(options: SealerOptions): Sealer {
     const contents = batch;
     batch = [];
     batchBytes = 0;
-    const heldBytes = contents.reduce((sum, { content }) => sum + content.heldBytes, 0);
     const { parts, bytes } = pack(contents);
-    sentBytes += heldBytes;
     sentParts += parts.length;
-    underWay.push(contents.map(({ content }) => content.traceId));
-    send({ kind: "seal", parts, bytes, heldBytes }, [bytes]);
+    underWay.push(
+      contents.map(({ content: { traceId, heldBytes, holder } }) => ({
+        traceId,
+        heldBytes,
+        holder,
+      })),
+    );
+    send({ kind: "seal", parts, bytes }, [bytes]);
   }
 
   function ask(question: (id: number) => ToSealer): Promise<FromSealer> {

@@ -114,7 +114,7 @@ async function prepare(
   const identity = await identify(deps, caller, request.headers);
   const recording = deps.content.open(bare.traceId, bare.timeMs);
   progress.recording = recording;
-  recording?.attribute(subjectName({ key: caller.key, ...identity }));
+  recording?.attribute(subjectName({ key: caller.key, ...identity }), caller.key.id);
   const opened: Accepted = { ...bare, identity };
   progress.accepted = opened;
 

@@ -99,7 +99,7 @@ async function forward(
     // They cost nothing, so no cap concerns them; they are requests all the same.
     hold = deps.quotas.rates.admit({ keyId: caller.key.id, ...identity }, WIRES[endpoint].family);
     recording = deps.content.open(traceId, deps.clock.now());
-    recording?.attribute(subjectName({ key: caller.key, ...identity }));
+    recording?.attribute(subjectName({ key: caller.key, ...identity }), caller.key.id);
     const prepared = await prepare(caller, recording);
     const answer = await exchange(deps, { endpoint, request, caller, prepared, flight });
     return handOn(answer, traceId, recording);

@@ -123,7 +123,7 @@ async function prepare(
   const recording = deps.content.open(bare.traceId, bare.timeMs);
   progress.recording = recording;
   progress.accepted = { ...bare, identity };
-  recording?.attribute(subjectName({ key: caller.key, ...identity }));
+  recording?.attribute(subjectName({ key: caller.key, ...identity }), caller.key.id);
 
   const bytes = await readBody(request, deps.limits.maxBodyBytes);
   recording?.input(bytes, mediaOf(request.headers.get("content-type")));
