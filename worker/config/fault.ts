@@ -36,6 +36,8 @@ export function describeReadFailure(error: unknown): string {
       return "this process may not read it";
     case "EISDIR":
       return "it is a directory";
+    case "ENOTDIR":
+      return "a part of its path is a file";
     default:
       return typeof code === "string" ? code : "it is not readable text";
   }
