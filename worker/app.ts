@@ -109,15 +109,16 @@ export function createApp(deps: Deps): App {
  * is no such request.
  */
 function refuseUnread(deps: Deps, request: Request): Response | Promise<Response | null> | null {
-  // The runtime builds it of the `Host` header. Where that is none, its readers would see different paths in it, or throw.
-  if (!URL.canParse(request.url)) {
+  // Once: the runtime makes a new text of it each time.
+  const { method, url } = request;
+  // It is built of the `Host` header. Where that is none, its readers would see different paths in it, or throw.
+  if (!URL.canParse(url)) {
     return refusal(deps, request, new GatewayError("invalid_request", { field: "host" }));
   }
   // No name holds a NUL, and Postgres can't even be asked for one that does.
-  if (request.url.includes("%00"))
-    return refusal(deps, request, new GatewayError("invalid_request"));
-  if (request.method === "GET" || !request.url.includes("/admin/")) return null;
-  const { pathname } = new URL(request.url);
+  if (url.includes("%00")) return refusal(deps, request, new GatewayError("invalid_request"));
+  if (method === "GET" || !url.includes("/admin/")) return null;
+  const { pathname } = new URL(url);
   if (!pathname.startsWith("/admin/") || pathname === "/admin/session") return null;
   return deps.access.find(bearerToken(request.headers.get("authorization"))).then(
     (actor) => {
