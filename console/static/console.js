@@ -19,6 +19,10 @@ let isSent = false;
 document.addEventListener("submit", (event) => {
   isSent = event.target instanceof HTMLFormElement && event.target.method === "post";
 });
+let hadFocus = false;
+document.addEventListener("htmx:before:swap", () => {
+  hadFocus = document.activeElement !== document.body;
+});
 document.addEventListener("htmx:after:swap", (event) => {
   const live = liveOf(event);
   if (live) return trim(live);
@@ -27,8 +31,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   isSent = false;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   showCurrent();
-  // A control that was changed keeps the focus; a link that is gone left it to nobody.
-  if (document.activeElement && document.activeElement !== document.body && !moved) return;
+  // A control that was changed keeps the focus; a link that is gone left it to nobody. A part that comes late takes it from nobody.
+  const isLost = hadFocus && (!document.activeElement || document.activeElement === document.body);
+  if (!moved && !isLost) return;
   const heading = document.querySelector("#main h1");
   if (heading) heading.focus({ preventScroll: true });
   if (moved) window.scrollTo(0, 0);

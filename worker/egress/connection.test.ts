@@ -64,7 +64,10 @@ describe("a connection", () => {
   });
 
   test("serves as many at once as are asked for", async () => {
-    const { egress } = await rig((socket) => void setTimeout(() => socket.write(WHOLE), 900));
+    const { egress } = await rig((socket) => void setTimeout(() => socket.write(WHOLE), 900), {
+      connectMs: 20_000,
+      firstByteMs: 20_000,
+    });
     // In waves: the kernel's queue of connections to accept is shorter than that.
     const waves: ReturnType<typeof exchange>[] = [];
     for (let wave = 0; wave < 12; wave++) {
