@@ -1,6 +1,6 @@
 /** The page between a wish and its fulfilment: says what will happen, and asks once more. It needs no script. */
 import { PageHead } from "./head.tsx";
-import { ActionForm, Hidden, Submit, TextField } from "./form.tsx";
+import { ActionForm, FormActions, Hidden, TextField } from "./form.tsx";
 import { Notice } from "./states.tsx";
 
 interface ConfirmProps {
@@ -40,12 +40,11 @@ export function Confirm(props: ConfirmProps) {
           {typed === undefined ? null : (
             <TextField name="typed" label={`Type ${typed} to confirm`} isRequired />
           )}
-          <div class="actions">
-            <Submit label={verb} kind={props.isDangerous === true ? "danger" : "main"} />
-            <a class="button" href={cancel}>
-              Cancel
-            </a>
-          </div>
+          <FormActions
+            verb={verb}
+            kind={props.isDangerous === true ? "danger" : "main"}
+            cancel={cancel}
+          />
         </ActionForm>
       </div>
     </div>

@@ -1,6 +1,6 @@
 /** A page that is one form: what it makes or changes, what was refused of it, its fields, and the way back without it. */
 import type { Children } from "@kitajs/html";
-import { ActionForm, Submit } from "./form.tsx";
+import { ActionForm, FormActions } from "./form.tsx";
 import { PageHead } from "./head.tsx";
 import { Notice } from "./states.tsx";
 
@@ -30,12 +30,7 @@ export function FormPage(props: FormPageProps) {
       <div class="panel">
         <ActionForm action={action}>
           {children}
-          <div class="actions">
-            <Submit label={verb} />
-            <a class="button" href={cancel}>
-              Cancel
-            </a>
-          </div>
+          <FormActions verb={verb} cancel={cancel} />
         </ActionForm>
       </div>
     </div>

@@ -191,6 +191,25 @@ export function Submit({ label, kind = "main" }: ButtonProps) {
   );
 }
 
+interface FormActionsProps {
+  readonly verb: string;
+  readonly kind?: ButtonProps["kind"];
+  /** Where the way back leads. */
+  readonly cancel: string;
+}
+
+/** What ends a form: to do it, or to leave it. */
+export function FormActions({ verb, kind = "main", cancel }: FormActionsProps) {
+  return (
+    <div class="actions">
+      <Submit label={verb} kind={kind} />
+      <a class="button" href={cancel}>
+        Cancel
+      </a>
+    </div>
+  );
+}
+
 interface ActionFormProps {
   readonly action: string;
   readonly children?: Children;

@@ -1,18 +1,13 @@
 /** Ctrl-C in the midst of a reading, on a process of its own. */
 import { afterAll, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { openContentObjects } from "../../db/content-objects.ts";
-import { openContent } from "../../db/sqlite/content.ts";
-import { openSubjects } from "../../db/sqlite/subjects.ts";
-import { CONTENT_FILES } from "../content/files.ts";
-import { createSealing, type SealJob } from "../content/sealing.ts";
-import { createKeyring } from "../encryption/keyring.ts";
+import type { SealJob } from "../content/sealing.ts";
+import { sealInto } from "../testing/sealed-content.ts";
 
 const root = mkdtempSync(join(tmpdir(), "anyray-stopped-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -22,23 +17,6 @@ const KEY = "aa".repeat(32);
 const PARTS = 5_000;
 
 async function seal(dir: string): Promise<void> {
-  mkdirSync(dir);
-  const subjects = openSubjects({
-    database: join(dir, CONTENT_FILES.subjects),
-    erasedList: join(dir, CONTENT_FILES.erased),
-  });
-  const content = openContent(join(dir, CONTENT_FILES.content));
-  const sealing = createSealing({
-    subjects,
-    content,
-    objects: openContentObjects(join(dir, CONTENT_FILES.objects)),
-    keyring: createKeyring(KEY, []),
-    epochs: null,
-    random: (size) => new Uint8Array(randomBytes(size)),
-    now: Date.now,
-    inlineMaxBytes: 16_384,
-    maxBytes: 100_000,
-  });
   const jobs = Array.from({ length: PARTS }, (_, n): SealJob => ({
     traceId: n.toString(16).padStart(32, "0"),
     spanId: "00000000000000aa",
@@ -51,9 +29,7 @@ async function seal(dir: string): Promise<void> {
     bytes: new TextEncoder().encode("what is sealed"),
     omitted: null,
   }));
-  await sealing.seal(jobs);
-  content.close();
-  subjects.close();
+  await sealInto(dir, jobs, { key: KEY, now: Date.now });
 }
 
 test("a reading that is stopped leaves nothing that was opened", async () => {

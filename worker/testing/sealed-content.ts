@@ -1,15 +1,70 @@
-/** What an auditor can read of a data directory: for tests, with the master key in hand. */
-import { readFileSync } from "node:fs";
+/** Sealed content in a data directory, for tests: put there without a gateway, and read as an auditor does who has the master key in hand. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openContentObjects } from "../../db/content-objects.ts";
 import { openContent } from "../../db/sqlite/content.ts";
 import { openSubjects } from "../../db/sqlite/subjects.ts";
 import type { ContentRow } from "../../db/store.ts";
 import { CONTENT_FILES } from "../content/files.ts";
+import { createSealing, type SealJob } from "../content/sealing.ts";
 import { parseSecretsText } from "../config/secrets-file.ts";
 import { createKeyring } from "../encryption/keyring.ts";
 import { openEnvelope, type OpenedPart, type OpeningKeys } from "../encryption/open.ts";
-import type { RecipientKeyPair } from "../encryption/recipients.ts";
+import type { Epochs, RecipientKeyPair } from "../encryption/recipients.ts";
+
+interface SealOptions {
+  readonly key: string;
+  readonly now: () => number;
+  /** Of recipients; null: there are none. */
+  readonly epochs?: Epochs | null;
+}
+
+/** Seals as the gateway's thread does. @param dataDir made if it is not there; no gateway may have it open */
+export async function sealInto(
+  dataDir: string,
+  jobs: readonly SealJob[],
+  { key, now, epochs = null }: SealOptions,
+): Promise<void> {
+  mkdirSync(dataDir, { recursive: true });
+  const subjects = openSubjects({
+    database: join(dataDir, CONTENT_FILES.subjects),
+    erasedList: join(dataDir, CONTENT_FILES.erased),
+  });
+  const content = openContent(join(dataDir, CONTENT_FILES.content));
+  const sealing = createSealing({
+    subjects,
+    content,
+    objects: openContentObjects(join(dataDir, CONTENT_FILES.objects)),
+    keyring: createKeyring(key, []),
+    epochs,
+    random: (size) => new Uint8Array(randomBytes(size)),
+    now,
+    inlineMaxBytes: 16_384,
+    maxBytes: 100_000,
+  });
+  await sealing.seal(jobs);
+  content.close();
+  subjects.close();
+}
+
+/** A stored part that the disk has spoilt. @returns its trace */
+export async function putSpoiltPart(dataDir: string): Promise<string> {
+  const content = openContent(join(dataDir, CONTENT_FILES.content));
+  const traceId = "ab".repeat(16);
+  await content.add([
+    {
+      traceId,
+      spanId: "ab".repeat(8),
+      field: "input",
+      timeMs: Date.now(),
+      mode: "encrypted",
+      content: { state: "inline", envelope: new Uint8Array([0, 17]), sha256: "0".repeat(64) },
+    },
+  ]);
+  content.close();
+  return traceId;
+}
 
 /** The rows of `content.sqlite`, oldest first. */
 export async function contentRows(dataDir: string): Promise<readonly ContentRow[]> {

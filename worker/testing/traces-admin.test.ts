@@ -1,11 +1,8 @@
 /** Traces and sessions by the admin API, on one machine alone. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { makeRow } from "../../db/contract/rows.ts";
-import { openContent } from "../../db/sqlite/content.ts";
-import { CONTENT_FILES } from "../content/files.ts";
 import { providersAt, startGateway, type TestGateway } from "./gateway.ts";
-import { waitForContent } from "./sealed-content.ts";
+import { putSpoiltPart, waitForContent } from "./sealed-content.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
 let gateway: TestGateway;
@@ -155,19 +152,7 @@ describe("GET /admin/traces/{id}", () => {
   });
 
   test("says of a stored part that is no envelope that it is unreadable", async () => {
-    const content = openContent(join(gateway.dataDir, CONTENT_FILES.content));
-    const traceId = "ab".repeat(16);
-    await content.add([
-      {
-        traceId,
-        spanId: "ab".repeat(8),
-        field: "input",
-        timeMs: Date.now(),
-        mode: "encrypted",
-        content: { state: "inline", envelope: new Uint8Array([0, 17]), sha256: "0".repeat(64) },
-      },
-    ]);
-    content.close();
+    const traceId = await putSpoiltPart(gateway.dataDir);
     const { status, body } = await get(`/admin/traces/${traceId}`);
     expect(status).toBe(200);
     expect(body.content[0]).toMatchObject({ reason: "unreadable", bytes: 2, ciphertext: null });

@@ -1,9 +1,8 @@
 /** Traces: the search, one of them, and that no content stands in either. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { makeRow } from "../../../db/contract/rows.ts";
-import { openContent } from "../../../db/sqlite/content.ts";
 import { createIdSource } from "../../../worker/ids.ts";
+import { putSpoiltPart } from "../../../worker/testing/sealed-content.ts";
 import { until } from "../../../worker/testing/until.ts";
 import { PART, startConsole, type TestConsole } from "../../testing/console.ts";
 import { testPage, textOf } from "../../testing/page-tests.ts";
@@ -175,19 +174,7 @@ describe("one trace", () => {
   });
 
   test("says of a part that the disk has spoilt that it is damaged", async () => {
-    const traceId = "ab".repeat(16);
-    const content = openContent(join(at.gateway.dataDir, "content.sqlite"));
-    await content.add([
-      {
-        traceId,
-        spanId: "ab".repeat(8),
-        field: "input",
-        timeMs: Date.now(),
-        mode: "encrypted",
-        content: { state: "inline", envelope: new Uint8Array([0, 17]), sha256: "0".repeat(64) },
-      },
-    ]);
-    content.close();
+    const traceId = await putSpoiltPart(at.gateway.dataDir);
     const text = textOf((await at.get(`/traces/${traceId}`, await at.signIn())).html);
     expect(text).toContain("What was asked damaged");
   });

@@ -14,14 +14,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openContentObjects } from "../../../db/content-objects.ts";
 import { openStore, openStoreForTool } from "../../../db/open.ts";
-import { openContent } from "../../../db/sqlite/content.ts";
 import { openSubjects } from "../../../db/sqlite/subjects.ts";
 import type { ContentRow } from "../../../db/store.ts";
 import { record } from "../../audit/record.ts";
 import { CONTENT_FILES } from "../../content/files.ts";
-import { createSealing, type SealJob } from "../../content/sealing.ts";
+import type { SealJob } from "../../content/sealing.ts";
 import { createKeyring } from "../../encryption/keyring.ts";
 import {
   createEpochs,
@@ -37,6 +35,7 @@ import {
   readProvider,
 } from "../../providers/stored-provider.ts";
 import { SharedKeys } from "../../shared-keys.ts";
+import { contentRows, sealInto } from "../../testing/sealed-content.ts";
 import { type CliTools, runCli } from "../run.ts";
 import { createTerminal } from "../terminal.ts";
 import { writePrivate } from "../write-private.ts";
@@ -65,29 +64,9 @@ const job = (n: number, text: string | Uint8Array, more: Partial<SealJob> = {}):
   ...more,
 });
 
-async function sealInto(dir: string, jobs: readonly SealJob[], epochs: Epochs | null = null) {
-  mkdirSync(dir, { recursive: true });
-  const subjects = openSubjects({
-    database: join(dir, CONTENT_FILES.subjects),
-    erasedList: join(dir, CONTENT_FILES.erased),
-  });
-  const content = openContent(join(dir, CONTENT_FILES.content));
-  const sealing = createSealing({
-    subjects,
-    content,
-    objects: openContentObjects(join(dir, CONTENT_FILES.objects)),
-    keyring: createKeyring(KEY, []),
-    epochs,
-    random,
-    now: () => TIME,
-    inlineMaxBytes: 16_384,
-    maxBytes: 100_000,
-  });
-  await sealing.seal(jobs);
-  const rows = await content.since(0, Number.MAX_SAFE_INTEGER, null, 100);
-  content.close();
-  subjects.close();
-  return rows;
+async function sealedIn(dir: string, jobs: readonly SealJob[], epochs: Epochs | null = null) {
+  await sealInto(dir, jobs, { key: KEY, now: () => TIME, epochs });
+  return contentRows(dir);
 }
 
 let count = 0;
@@ -95,7 +74,7 @@ const newPath = (name: string) => join(root, `${++count}-${name}`);
 const dataDir = join(root, "data");
 let rows: readonly ContentRow[];
 beforeAll(async () => {
-  rows = await sealInto(dataDir, [
+  rows = await sealedIn(dataDir, [
     job(1, SMALL),
     job(1, LARGE, { field: "output", media: "other", isCut: true }),
     job(2, new Uint8Array([0xff, 0xfe]), { subject: "claim key_AAAAAAAAAAAAAAAA user ann" }),
@@ -277,7 +256,7 @@ describe("anyray decrypt", () => {
 
   test("tells a wrong key, an erased subject, an unknown one and damage apart by code and words", async () => {
     const dir = newPath("data");
-    await sealInto(dir, [job(1, SMALL), job(2, "other", { subject: "key user bob" })]);
+    await sealedIn(dir, [job(1, SMALL), job(2, "other", { subject: "key user bob" })]);
     const attempt = async (more: Run & { args?: string[] } = {}) =>
       run(decryptArgs(dir, newPath("o"), ...(more.args ?? ["--trace", trace(1)])), {
         dir,
@@ -291,7 +270,7 @@ describe("anyray decrypt", () => {
 
     const oldKeys = newPath("old-keys.json");
     const empty = newPath("empty");
-    await sealInto(empty, []);
+    await sealedIn(empty, []);
     await run(["keys", "export", "--out", oldKeys], { dir: empty });
     const unknown = await attempt({ args: ["--trace", trace(1), "--keys", oldKeys] });
     expect([unknown.code, unknown.stderr.includes("new export")]).toEqual([7, true]);
@@ -351,7 +330,7 @@ describe("anyray decrypt", () => {
   test("a part is damaged if its source names another user, or another mode, than it is sealed for", async () => {
     // Knows whose keys are whose, and has no content of its own.
     const dir = newPath("names");
-    await sealInto(dir, []);
+    await sealedIn(dir, []);
     copyFileSync(join(dataDir, CONTENT_FILES.subjects), join(dir, CONTENT_FILES.subjects));
     const open = async (...claims: [string, string][]) => {
       const source = newPath("claims.json");
@@ -389,7 +368,7 @@ describe("anyray decrypt", () => {
     expect(cut.stderr).toContain("no content directory was given");
 
     const dir = newPath("data");
-    const [, output] = await sealInto(dir, [job(1, SMALL), job(1, LARGE, { field: "output" })]);
+    const [, output] = await sealedIn(dir, [job(1, SMALL), job(1, LARGE, { field: "output" })]);
     if (output?.content.state !== "object") throw new Error("no object");
     const object = join(dir, CONTENT_FILES.objects, output.content.object);
     writeFileSync(object, "not the object");
@@ -404,7 +383,7 @@ describe("anyray decrypt", () => {
     if (publicKey === null) throw new Error("the public key does not parse");
     const dir = newPath("data");
     const epochs = createEpochs({ recipients: [publicKey], random, now: () => 0 });
-    await sealInto(dir, [job(1, SMALL)], epochs);
+    await sealedIn(dir, [job(1, SMALL)], epochs);
     const without = await run(decryptArgs(dir, newPath("o")), { dir });
     expect([without.code, without.stderr.includes("--identity")]).toEqual([6, true]);
     const identity = newPath("auditor.key");
@@ -464,7 +443,7 @@ describe("anyray decrypt", () => {
 describe("the record of a reading", () => {
   test("stands beside the output, and is taken into the audit log once it proves itself", async () => {
     const dir = newPath("data");
-    await sealInto(dir, [job(1, SMALL)]);
+    await sealedIn(dir, [job(1, SMALL)]);
     const out = newPath("out");
     await run(decryptArgs(dir, out, "--actor", "auditor"), { dir });
     const path = `${out}.reading.json`;
@@ -500,7 +479,7 @@ describe("the record of a reading", () => {
 
   test("that an earlier version took is not taken again", async () => {
     const dir = newPath("data");
-    await sealInto(dir, [job(1, SMALL)]);
+    await sealedIn(dir, [job(1, SMALL)]);
     const out = newPath("out");
     await run(decryptArgs(dir, out), { dir });
     const path = `${out}.reading.json`;
@@ -542,7 +521,7 @@ describe("anyray inspect", () => {
 describe("anyray keys rotate", () => {
   test("wraps every key anew, can be tried first, broken off and run again", async () => {
     const dir = newPath("data");
-    await sealInto(
+    await sealedIn(
       dir,
       Array.from({ length: 700 }, (_, n) => job(n, "x", { subject: `key user u${n}` })),
     );
